@@ -61,7 +61,7 @@ lint: $(READY) ## check format and lint
 .PHONY: types
 types: $(READY) ## check types, strictly
 	$(call say,types)
-	@$(BIN)/mypy $(SOURCES) scripts tests
+	@$(BIN)/mypy $(SOURCES) conftest.py scripts tests
 
 .PHONY: imports
 imports: $(READY) ## check the import contracts
