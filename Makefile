@@ -112,6 +112,6 @@ constraints: $(READY) ## pin the newest versions of everything that is installed
 
 .PHONY: clean
 clean: ## remove all that these targets made
-	rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks \
+	rm -rf .venv .venv-* __pycache__ .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks \
 	    docs/_build docs/reference/generated build dist mainspring-demo
 	find $(DISTRIBUTIONS) tests scripts docs -name __pycache__ -type d -prune -exec rm -rf {} +
