@@ -1,0 +1,96 @@
+"""The rows: what of ours is compared with what of whom. A new row is an entry here and a program in `ours/`."""
+
+from tests.benchmarks.row import OURS, WALL, Program, Row, Target
+
+STEP = "ms_per_step"
+
+
+def _ours(script: str, metric: str, *arguments: str, quick: tuple[str, ...] = ()) -> Program:
+    return Program(OURS, f"ours/{script}", metric, arguments, (*arguments, *quick))
+
+
+def _peer(system: str, script: str, metric: str, *arguments: str, quick: tuple[str, ...] = ()) -> Program:
+    return Program(system, f"peers/{script}", metric, arguments, (*arguments, *quick))
+
+
+SHORT_CHAIN = ("--steps=10", "--repeat=1")
+MEMORY_CHAIN = _ours("chain.py", STEP, "--storage=none", quick=SHORT_CHAIN)
+SQLITE_CHAIN = _ours("chain.py", STEP, "--storage=sqlite", quick=SHORT_CHAIN)
+
+
+def _scaling(phase: str, what: str) -> Row:
+    program = _ours("scaling.py", "spread", f"--phase={phase}", quick=("--steps=1000", "--lengths", "10", "1000"))
+    return Row(
+        f"scaling-{phase}",
+        f"{what}: dearest by cheapest step, chains of 10, 1,000, 10,000",
+        program,
+        target=Target(at_most=1.5),
+        unit="x",
+        breakdown=STEP,
+    )
+
+
+ROWS = (
+    Row(
+        "script",
+        "script: import, define a one-op job, run it; whole process",
+        _ours("script.py", WALL),
+        _peer("dagster", "dagster_script.py", WALL),
+        Target(ratio=12, at_most=175),
+    ),
+    Row(
+        "chain-memory",
+        "step in process, no storage",
+        MEMORY_CHAIN,
+        _peer("dagster", "dagster_chain.py", STEP, "--storage=none", quick=SHORT_CHAIN),
+        Target(ratio=50, at_most=0.15),
+    ),
+    Row(
+        "chain-sqlite",
+        "step in process, SQLite log; values: ours on disk, theirs in memory",
+        SQLITE_CHAIN,
+        _peer("dagster", "dagster_chain.py", STEP, "--storage=sqlite", quick=SHORT_CHAIN),
+        Target(ratio=50, at_most=0.6),
+    ),
+    Row(
+        "chain-sqlite-disk",
+        "step in process, SQLite log; values: both on disk",
+        SQLITE_CHAIN,
+        _peer("dagster", "dagster_chain.py", STEP, "--storage=sqlite", "--values=disk", quick=SHORT_CHAIN),
+    ),
+    Row(
+        "chain-luigi",
+        "step in process; ours SQLite log and a file, theirs a file",
+        SQLITE_CHAIN,
+        _peer("luigi", "luigi_chain.py", STEP, quick=SHORT_CHAIN),
+    ),
+    Row(
+        "chain-prefect",
+        "step in process, SQLite log; theirs through its own server",
+        SQLITE_CHAIN,
+        _peer("prefect", "prefect_chain.py", STEP, quick=SHORT_CHAIN),
+    ),
+    _scaling("define", "define"),
+    _scaling("plan", "plan"),
+    _scaling("execute", "run"),
+    Row(
+        "fan-out-plan",
+        "plan 10,000 ops and one that gathers them",
+        _ours("fan_out.py", "plan_ms", quick=("--ops=100", "--repeat=1")),
+        target=Target(at_most=1000),
+    ),
+)
+
+
+def _floor(name: str, what: str) -> Row:
+    program = Program(OURS, "floors/primitive.py", "ms", (f"--of={name}",), (f"--of={name}", "--count=20"))
+    return Row(name, what, program)
+
+
+FLOORS = (
+    Row("interpreter", "python -c pass, whole process", Program(OURS, None, WALL, ("-c", "pass"))),
+    _floor("commit-normal", "SQLite commit, synchronous=NORMAL"),
+    _floor("commit-full", "SQLite commit, synchronous=FULL"),
+    _floor("write", "small new file"),
+    _floor("write-durable", "small new file, fsync of it and its folder"),
+)
