@@ -1,0 +1,113 @@
+"""Mainspring: data jobs that run when they should, exactly once, and keep what they make where you say.
+
+The names below are the public ones; each is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mainspring import testing as testing
+    from mainspring.clock import Clock as Clock
+    from mainspring.definition.asset import AssetKey as AssetKey
+    from mainspring.definition.asset import Materialization as Materialization
+    from mainspring.definition.config import config as config
+    from mainspring.definition.context import HookContext as HookContext
+    from mainspring.definition.context import OpContext as OpContext
+    from mainspring.definition.definitions import Definitions as Definitions
+    from mainspring.definition.executor import Executor as Executor
+    from mainspring.definition.graph import graph as graph
+    from mainspring.definition.io import DynamicOut as DynamicOut
+    from mainspring.definition.io import In as In
+    from mainspring.definition.io import InputContext as InputContext
+    from mainspring.definition.io import IOManager as IOManager
+    from mainspring.definition.io import Out as Out
+    from mainspring.definition.io import OutputContext as OutputContext
+    from mainspring.definition.job import Job as Job
+    from mainspring.definition.job import job as job
+    from mainspring.definition.mode import Mode as Mode
+    from mainspring.definition.op import op as op
+    from mainspring.definition.resource import Resource as Resource
+    from mainspring.definition.resource import resource as resource
+    from mainspring.definition.retry import Failure as Failure
+    from mainspring.definition.retry import RetryPolicy as RetryPolicy
+    from mainspring.definition.retry import RetryRequested as RetryRequested
+    from mainspring.environment import EnvVar as EnvVar
+    from mainspring.errors import ConfigError as ConfigError
+    from mainspring.errors import DefinitionError as DefinitionError
+    from mainspring.errors import MainspringError as MainspringError
+    from mainspring.errors import RunFailedError as RunFailedError
+    from mainspring.errors import ValueNotFound as ValueNotFound
+    from mainspring.event import Event as Event
+    from mainspring.execute import InProcessExecutor as InProcessExecutor
+    from mainspring.execute import RunContext as RunContext
+    from mainspring.execute import RunResult as RunResult
+    from mainspring.instance import Instance as Instance
+    from mainspring.io import FilesystemIOManager as FilesystemIOManager
+    from mainspring.io import MemoryIOManager as MemoryIOManager
+    from mainspring.plan import Plan as Plan
+    from mainspring.plan import Step as Step
+    from mainspring.plugin import hookimpl as hookimpl
+    from mainspring.run import RunStatus as RunStatus
+
+_HOMES = {
+    "AssetKey": "definition.asset",
+    "Clock": "clock",
+    "ConfigError": "errors",
+    "DefinitionError": "errors",
+    "Definitions": "definition.definitions",
+    "DynamicOut": "definition.io",
+    "EnvVar": "environment",
+    "Event": "event",
+    "Executor": "definition.executor",
+    "Failure": "definition.retry",
+    "FilesystemIOManager": "io",
+    "HookContext": "definition.context",
+    "IOManager": "definition.io",
+    "In": "definition.io",
+    "InProcessExecutor": "execute",
+    "InputContext": "definition.io",
+    "Instance": "instance",
+    "Job": "definition.job",
+    "MainspringError": "errors",
+    "Materialization": "definition.asset",
+    "MemoryIOManager": "io",
+    "Mode": "definition.mode",
+    "OpContext": "definition.context",
+    "Out": "definition.io",
+    "OutputContext": "definition.io",
+    "Plan": "plan",
+    "Resource": "definition.resource",
+    "RetryPolicy": "definition.retry",
+    "RetryRequested": "definition.retry",
+    "RunContext": "execute",
+    "RunFailedError": "errors",
+    "RunResult": "execute",
+    "RunStatus": "run",
+    "Step": "plan",
+    "ValueNotFound": "errors",
+    "config": "definition.config",
+    "graph": "definition.graph",
+    "hookimpl": "plugin",
+    "job": "definition.job",
+    "op": "definition.op",
+    "resource": "definition.resource",
+    "testing": "",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the one list of public names
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOMES[name]
+    found = import_module(f"{__name__}.{name}") if not home else getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

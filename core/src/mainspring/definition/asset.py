@@ -1,0 +1,51 @@
+"""Assets: data products with a key, whose materializations are events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from mainspring.definition.metadata import checked_metadata
+from mainspring.errors import DefinitionError
+
+ASSET_KEY_LIMIT = 500
+"""Characters in an asset's key."""
+
+
+@frozen(order=True)
+class AssetKey:
+    """The name of a data product: segments joined by slashes, `warehouse/orders`."""
+
+    path: str = field()
+
+    @path.validator
+    def _check(self, attribute: object, value: object) -> None:
+        if not isinstance(value, str) or not value or any(not part.strip() for part in value.split("/")):
+            raise DefinitionError(f"an asset key is text such as 'warehouse/orders' without empty parts, not {value!r}")
+        if len(value) > ASSET_KEY_LIMIT or not value.isprintable():
+            raise DefinitionError(f"an asset key has at most {ASSET_KEY_LIMIT} printable characters: {value[:60]!r}…")
+
+    def __str__(self) -> str:
+        return self.path
+
+
+def asset_key(value: str | AssetKey) -> AssetKey:
+    """Return a key from its text or from itself."""
+    return value if isinstance(value, AssetKey) else AssetKey(value)
+
+
+@frozen
+class Materialization:
+    """The fact that an asset was written, with what its writer says of it.
+
+    Attributes:
+        asset: The key of the asset.
+        metadata: Facts about this value: text, numbers, booleans, None, and lists and dicts of these.
+        partition_key: Which partition was written; None for an asset without partitions.
+    """
+
+    asset: AssetKey = field(converter=asset_key)
+    metadata: Mapping[str, Any] = field(factory=dict, converter=lambda raw: checked_metadata("materialization", raw))
+    partition_key: str | None = None

@@ -1,0 +1,155 @@
+"""Jobs: graphs that can be run, with their modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from attrs import field, frozen
+
+from mainspring.definition.call import describe
+from mainspring.definition.compose import Node, compose
+from mainspring.definition.graph import Graph
+from mainspring.definition.mode import Mode, modes_by_name
+from mainspring.definition.names import checked_name, checked_tags
+from mainspring.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mainspring.execute import RunResult
+    from mainspring.instance import Instance
+
+
+@frozen(eq=False, repr=False)
+class Job:
+    """A graph that can be run.
+
+    Attributes:
+        name: Its name.
+        nodes: The calls of ops in it, by key, in the order of the calls.
+        modes: Its own modes by name; empty where it takes the definitions' shared ones.
+        tags: Tags that each of its runs bears.
+        description: What it does.
+    """
+
+    name: str
+    nodes: Mapping[str, Node]
+    modes: Mapping[str, Mode] = field(factory=dict)
+    tags: Mapping[str, str] = field(factory=dict)
+    description: str = ""
+
+    def __repr__(self) -> str:
+        return f"<job {self.name!r}: {len(self.nodes)} ops>"
+
+    def __call__(self, *args: object, **kwargs: object) -> None:
+        raise DefinitionError(f"job {self.name!r} is not called but run: {self.name}.execute()")
+
+    def execute(
+        self,
+        mode: str | None = None,
+        *,
+        config: Mapping[str, Any] | None = None,
+        instance: Instance | None = None,
+        selection: str | Sequence[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        run_key: str | None = None,
+        scheduled_time: datetime | None = None,
+        partition_key: str | None = None,
+        raise_on_error: bool = True,
+    ) -> RunResult:
+        """Run the job here and now, in this process, and return what came of it.
+
+        Args:
+            mode: The mode's name; the job's first unless given.
+            config: `{"ops": {"fetch": {"days": 1}}}`.
+            instance: Where the run is recorded and its outputs are kept; in memory unless given.
+            selection: Which steps to run: `"*clean"`, `"fetch+"`, or several of these.
+            tags: Tags of this run, besides the job's.
+            run_key: A key under which the run was asked for; recorded.
+            scheduled_time: The time for which it runs; aware.
+            partition_key: The partition for which it runs.
+            raise_on_error: Whether a run that does not succeed raises; else the result says so.
+
+        Raises:
+            RunFailedError: The run failed, and `raise_on_error` is true; its cause is what the op raised.
+            ConfigError: The config does not fit.
+            UnknownNameError: There is no such mode, resource or op.
+        """
+        from mainspring.execute import RunOptions, execute_job
+        from mainspring.instance import Instance
+
+        options = RunOptions(
+            config=config or {},
+            selection=selection,
+            tags=tags or {},
+            run_key=run_key,
+            scheduled_time=scheduled_time,
+            partition_key=partition_key,
+        )
+        used = instance if instance is not None else Instance.ephemeral()
+        return execute_job(self, mode, options, instance=used, raise_on_error=raise_on_error)
+
+
+@overload
+def job(body: Callable[[], object] | Graph[[], Any], /) -> Job: ...
+@overload
+def job(
+    *,
+    name: str | None = ...,
+    modes: Sequence[Mode] = ...,
+    tags: Mapping[str, str] | None = ...,
+    description: str | None = ...,
+) -> Callable[[Callable[[], object] | Graph[[], Any]], Job]: ...
+def job(
+    body: Callable[[], object] | Graph[[], Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    modes: Sequence[Mode] = (),
+    tags: Mapping[str, str] | None = None,
+    description: str | None = None,
+) -> Any:
+    """Make a job of a function that calls ops, or of a graph, `@ms.job` or `@ms.job(modes=[…])`.
+
+    The body is called once, now, and wires the ops that it calls.
+
+    Args:
+        body: The function or graph, when used bare; it takes no parameters.
+        name: The job's name; the function's unless given.
+        modes: Its modes; without any it takes those of its `Definitions`, else the implicit `default`.
+        tags: Tags that each of its runs bears.
+        description: What it does; its docstring unless given.
+
+    Raises:
+        DefinitionError: The body wires nothing, or wires it wrongly.
+    """
+
+    def decorate(target: Callable[[], object] | Graph[[], Any]) -> Job:
+        function = target.function if isinstance(target, Graph) else target
+        if not callable(function):
+            raise DefinitionError(f"@job decorates a function, not {target!r}")
+        found = (
+            name
+            if name is not None
+            else target.name
+            if isinstance(target, Graph)
+            else getattr(target, "__name__", None)
+        )
+        chosen = checked_name("job", found)
+        owner = f"job {chosen!r}"
+        _check_takes_nothing(owner, function)
+        nodes = compose(owner, function)
+        if not nodes:
+            raise DefinitionError(f"{owner} has no ops; call at least one in its body")
+        checked = checked_tags(owner, tags if tags is not None else {})
+        return Job(chosen, nodes, modes_by_name(owner, modes), checked, describe(function, description))
+
+    return decorate if body is None else decorate(body)
+
+
+def _check_takes_nothing(owner: str, function: Callable[..., object]) -> None:
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_argcount + code.co_kwonlyargcount > 0:
+        taken = ", ".join(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+        raise DefinitionError(f"{owner} takes parameters ({taken}), but a job has none; give its ops config instead")

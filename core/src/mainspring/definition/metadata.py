@@ -1,0 +1,55 @@
+"""Metadata: facts that a person attaches to outputs, assets and failures, kept as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import PurePath
+from typing import Any
+
+from mainspring.errors import DefinitionError
+
+
+def checked_metadata(owner: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata as plain data; dates and paths become text.
+
+    Raises:
+        DefinitionError: A key is not text or a value is nothing that can be kept.
+    """
+    if not isinstance(metadata, Mapping):
+        raise DefinitionError(f"the metadata of {owner} must be a mapping, not {type(metadata).__name__}")
+    plain: dict[str, Any] = {}
+    for key, value in metadata.items():
+        if not isinstance(key, str):
+            raise DefinitionError(f"a metadata key of {owner} must be text, not {type(key).__name__}")
+        plain[key] = _plain(owner, key, value)
+    return plain
+
+
+def _plain(owner: str, key: str, value: object) -> Any:
+    match value:
+        case None | bool() | int() | float() | str():
+            return _built_in(value)
+        case datetime() | date():
+            return value.isoformat()
+        case PurePath():
+            return str(value)
+        case Mapping():
+            return checked_metadata(f"{owner}, {key}", value)
+        case list() | tuple() | set() | frozenset():
+            return [_plain(owner, key, each) for each in value]
+        case _ if hasattr(value, "item") and callable(value.item):
+            return _plain(owner, key, value.item())  # a NumPy scalar
+        case _:
+            raise DefinitionError(
+                f"metadata {key!r} of {owner} is a {type(value).__name__}, which cannot be kept; "
+                "use text, numbers, booleans, None, lists or dicts"
+            )
+
+
+def _built_in(value: object) -> object:
+    """Strip subclasses of the built-in types (NumPy's float64 is a float) down to the type itself."""
+    for plain in (bool, int, float, str):
+        if isinstance(value, plain):
+            return value if type(value) is plain else plain(value)
+    return value

@@ -1,0 +1,66 @@
+"""Modes: named bindings of a job to its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from mainspring.definition.executor import Executor
+from mainspring.definition.names import checked_name
+from mainspring.errors import DefinitionError
+
+DEFAULT_MODE = "default"
+"""The mode of a job that has none."""
+
+
+@frozen(eq=False)
+class Mode:
+    """A named binding of a job to its surroundings.
+
+    Attributes:
+        name: `dev`, `test`, `prod`…
+        resources: Resources and IO managers by the names under which ops ask for them. A value that derives from
+            `Resource` is opened; anything else is handed over as it is.
+        executor: Where and how many at once the steps run; None for one after the other in this process.
+    """
+
+    name: str = field(converter=lambda raw: checked_name("mode", raw))
+    resources: Mapping[str, Any] = field(factory=dict)
+    executor: Executor | None = field(default=None)
+
+    @resources.validator
+    def _check_resources(self, attribute: object, value: object) -> None:
+        if not isinstance(value, Mapping):
+            raise DefinitionError(
+                f"the resources of mode {self.name!r} must be a dict by name, not {type(value).__name__}"
+            )
+        for name in value:
+            checked_name("resource", name)
+
+    @executor.validator
+    def _check_executor(self, attribute: object, value: object) -> None:
+        if value is not None and not isinstance(value, Executor):
+            raise DefinitionError(
+                f"the executor of mode {self.name!r} is {value!r}, which does not derive from ms.Executor"
+                + ("; call the class" if isinstance(value, type) else "")
+            )
+
+
+def modes_by_name(owner: str, modes: object) -> dict[str, Mode]:
+    """Return modes by name, in their order.
+
+    Raises:
+        DefinitionError: Two bear one name, or one is no mode.
+    """
+    if not isinstance(modes, (list, tuple)):
+        raise DefinitionError(f"the modes of {owner} must be a list of ms.Mode, not {type(modes).__name__}")
+    named: dict[str, Mode] = {}
+    for mode in modes:
+        if not isinstance(mode, Mode):
+            raise DefinitionError(f"{mode!r} among the modes of {owner} is no ms.Mode")
+        if mode.name in named:
+            raise DefinitionError(f"{owner} has two modes named {mode.name!r}; rename one")
+        named[mode.name] = mode
+    return named

@@ -1,0 +1,99 @@
+"""When a failed step is tried again, and how an op says so itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import field, frozen, validators
+
+from mainspring.definition.metadata import checked_metadata
+from mainspring.errors import DefinitionError
+
+
+def _not_negative(instance: object, attribute: Any, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise DefinitionError(f"RetryPolicy({attribute.name}={value!r}): give a number that is not negative")
+
+
+def _count(instance: object, attribute: Any, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise DefinitionError(f"RetryPolicy({attribute.name}={value!r}): give a whole number, 0 or more")
+
+
+@frozen
+class RetryPolicy:
+    """How often, and after how long, a failed step is tried again.
+
+    Attributes:
+        max_retries: Attempts after the first one.
+        delay: Seconds before the first retry.
+        backoff: How the delay grows from retry to retry: not at all, by itself, or doubling.
+        jitter: `"full"` draws the delay evenly between 0 and its value; `"equal"` between half of it and all of it
+            (the names and rules of M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+        max_delay: Seconds that no delay exceeds.
+    """
+
+    max_retries: int = field(default=1, validator=_count)
+    delay: float = field(default=0.0, validator=_not_negative)
+    backoff: Literal["constant", "linear", "exponential"] = field(
+        default="constant", validator=validators.in_(("constant", "linear", "exponential"))
+    )
+    jitter: Literal["none", "full", "equal"] = field(
+        default="none", validator=validators.in_(("none", "full", "equal"))
+    )
+    max_delay: float = field(default=3600.0, validator=_not_negative)
+
+    def delay_seconds(self, retry: int, chance: float) -> float:
+        """Return the seconds to wait before a retry.
+
+        Args:
+            retry: Which retry: 1 for the first.
+            chance: A random number from 0 to 1, which jitter uses.
+        """
+        match self.backoff:
+            case "constant":
+                grown = self.delay
+            case "linear":
+                grown = self.delay * retry
+            case "exponential":
+                grown = self.delay * 2.0 ** min(retry - 1, 64)
+        capped = min(grown, self.max_delay)
+        match self.jitter:
+            case "none":
+                return capped
+            case "full":
+                return capped * chance
+            case "equal":
+                return capped * (0.5 + chance / 2)
+
+
+class Failure(Exception):  # noqa: N818 - a public name
+    """Raised by an op to fail its step with facts attached.
+
+    Attributes:
+        description: What went wrong, for people.
+        metadata: Facts about it, kept with the step's failure.
+        allow_retries: False ends the step now, whatever its retry policy says.
+    """
+
+    def __init__(
+        self, description: str = "", *, metadata: Mapping[str, Any] | None = None, allow_retries: bool = True
+    ) -> None:
+        super().__init__(description)
+        self.description = description
+        self.metadata = checked_metadata("Failure", metadata or {})
+        self.allow_retries = allow_retries
+
+
+class RetryRequested(Exception):  # noqa: N818 - a public name
+    """Raised by an op to be tried again, with or without a retry policy.
+
+    Attributes:
+        max_retries: Attempts after the first one, at most.
+        delay: Seconds to wait before the next attempt.
+    """
+
+    def __init__(self, reason: str = "", *, max_retries: int = 1, delay: float = 0.0) -> None:
+        super().__init__(reason or "the op asked to be tried again")
+        self.policy = RetryPolicy(max_retries=max_retries, delay=delay)

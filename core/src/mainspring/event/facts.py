@@ -1,0 +1,209 @@
+"""The facts themselves: a tagged union, one class for each kind of thing that can happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+
+
+@frozen
+class ErrorInfo:
+    """An exception, as plain data.
+
+    Attributes:
+        type: The name of its class.
+        message: What it says.
+        traceback: Where it was raised, as text, without frames of Mainspring's own.
+        cause: What it was raised from, if anything.
+        metadata: What a `Failure` tells.
+    """
+
+    type: str
+    message: str
+    traceback: str = ""
+    cause: ErrorInfo | None = None
+    metadata: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """Its class and the first line of its message."""
+        first = self.message.strip().partition("\n")[0]
+        return f"{self.type}: {first}" if first else self.type
+
+
+@frozen
+class RunQueued:
+    """The run was asked for."""
+
+    kind: ClassVar[str] = "RUN_QUEUED"
+
+
+@frozen
+class RunStarting:
+    """A launcher was told to start the run."""
+
+    kind: ClassVar[str] = "RUN_STARTING"
+
+
+@frozen
+class RunStarted:
+    """A worker claimed the run's attempt."""
+
+    kind: ClassVar[str] = "RUN_STARTED"
+
+
+@frozen
+class RunSucceeded:
+    """All steps ended well."""
+
+    kind: ClassVar[str] = "RUN_SUCCESS"
+
+
+@frozen
+class RunFailed:
+    """The attempt of the run failed."""
+
+    kind: ClassVar[str] = "RUN_FAILURE"
+    reason: str = ""
+    error: ErrorInfo | None = None
+
+
+@frozen
+class RunCanceling:
+    """Someone asked for the run to end."""
+
+    kind: ClassVar[str] = "RUN_CANCELING"
+
+
+@frozen
+class RunCanceled:
+    """The run ended before its work did, because someone asked for it."""
+
+    kind: ClassVar[str] = "RUN_CANCELED"
+    reason: str = ""
+
+
+@frozen
+class StepStarted:
+    """An attempt of a step was claimed."""
+
+    kind: ClassVar[str] = "STEP_STARTED"
+
+
+@frozen
+class InputLoaded:
+    """An IO manager told something of a value that it loaded."""
+
+    kind: ClassVar[str] = "INPUT_LOADED"
+    name: str
+    metadata: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class StepOutput:
+    """A value was stored; this is the pointer to it.
+
+    Attributes:
+        output: The output's name.
+        mapping_key: Which value of a dynamic output, else None.
+        type: The class of the value.
+        io_manager: The name of the resource that stored it.
+        metadata: What was attached to the value, and what its IO manager told.
+        is_empty: True for a dynamic output without values: the fact that it is empty, rather than left out.
+    """
+
+    kind: ClassVar[str] = "STEP_OUTPUT"
+    output: str
+    mapping_key: str | None = None
+    type: str = ""
+    io_manager: str = ""
+    metadata: Mapping[str, Any] = field(factory=dict)
+    is_empty: bool = False
+
+
+@frozen
+class AssetMaterialized:
+    """An asset was written.
+
+    Attributes:
+        asset: The asset's key.
+        partition_key: Which partition, if any.
+        output: The output that is its value; None for one that an op wrote by its own means.
+        metadata: What its writer told.
+    """
+
+    kind: ClassVar[str] = "ASSET_MATERIALIZED"
+    asset: str
+    partition_key: str | None = None
+    output: str | None = None
+    metadata: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class StepSucceeded:
+    """The attempt succeeded."""
+
+    kind: ClassVar[str] = "STEP_SUCCESS"
+
+
+@frozen
+class StepFailed:
+    """The step failed for good."""
+
+    kind: ClassVar[str] = "STEP_FAILURE"
+    error: ErrorInfo
+
+
+@frozen
+class StepRetried:
+    """The attempt failed and another one follows after the delay."""
+
+    kind: ClassVar[str] = "STEP_RETRY"
+    error: ErrorInfo
+    delay_seconds: float = 0.0
+
+
+@frozen
+class StepSkipped:
+    """The step did not run, because an output that it reads was left out."""
+
+    kind: ClassVar[str] = "STEP_SKIPPED"
+
+
+@frozen
+class StepCanceled:
+    """The attempt was ended because the run was."""
+
+    kind: ClassVar[str] = "STEP_CANCELED"
+
+
+@frozen
+class HookFailed:
+    """A success or failure hook raised; the step's outcome stands."""
+
+    kind: ClassVar[str] = "HOOK_FAILED"
+    hook: str
+    error: ErrorInfo
+
+
+Fact = (
+    RunQueued
+    | RunStarting
+    | RunStarted
+    | RunSucceeded
+    | RunFailed
+    | RunCanceling
+    | RunCanceled
+    | StepStarted
+    | InputLoaded
+    | StepOutput
+    | AssetMaterialized
+    | StepSucceeded
+    | StepFailed
+    | StepRetried
+    | StepSkipped
+    | StepCanceled
+    | HookFailed
+)

@@ -1,0 +1,21 @@
+"""Carrying out a plan: steps, their contexts and resources, the in-process executor, and what came of a run.
+
+Runs user code and records what it did. Decides what may start next only by asking the plan's progress.
+"""
+
+from mainspring.execute.in_process import InProcessExecutor
+from mainspring.execute.load import load_asset, load_output
+from mainspring.execute.result import RunResult
+from mainspring.execute.run import RunOptions, execute_job, plan_job
+from mainspring.execute.run_context import RunContext
+
+__all__ = [
+    "InProcessExecutor",
+    "RunContext",
+    "RunOptions",
+    "RunResult",
+    "execute_job",
+    "load_asset",
+    "load_output",
+    "plan_job",
+]

@@ -1,0 +1,168 @@
+"""Capture: what a step prints and logs goes to its log, and on to where it went before."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TextIO
+
+from mainspring.log import LogKey, LogStore, Stream
+
+OP_LOGGER = "mainspring.op"
+"""The logger that contexts hand to ops; records of every level are kept."""
+
+
+class StepLog:
+    """Takes the text of one attempt of a step, line by line."""
+
+    def __init__(self, store: LogStore, run_id: str, step_key: str, attempt: int) -> None:
+        self._store = store
+        self._place = (run_id, step_key, attempt)
+        self._partial: dict[Stream, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def write(self, stream: Stream, text: str) -> None:
+        """Take text; whole lines are stored at once, the rest with the line that it begins."""
+        with self._lock:
+            waiting = self._partial.setdefault(stream, [])
+            head, newline, tail = text.rpartition("\n")
+            if newline:
+                waiting.append(head + newline)
+                self._store.append(LogKey(*self._place, stream), "".join(waiting))
+                waiting.clear()
+            if tail:
+                waiting.append(tail)
+
+    def close(self) -> None:
+        """Store what no newline ended."""
+        with self._lock:
+            for stream, waiting in self._partial.items():
+                if waiting:
+                    self._store.append(LogKey(*self._place, stream), "".join(waiting))
+            self._partial.clear()
+
+
+_current: ContextVar[StepLog | None] = ContextVar("mainspring_step_log", default=None)
+
+
+class Capture:
+    """Routes `sys.stdout`, `sys.stderr` and logging to the log of the step that runs in the current context.
+
+    Installed once however many runs a process carries out at a time; threads that an op starts with a copy of its
+    context (`asyncio.to_thread`, `contextvars.copy_context`) are captured as well.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._tees: tuple[_Tee, _Tee] | None = None
+        self._handler: _Handler | None = None
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Capture while inside."""
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._install()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0:
+                    self._remove()
+
+    def _install(self) -> None:
+        self._tees = (_Tee(sys.stdout, "stdout"), _Tee(sys.stderr, "stderr"))
+        sys.stdout, sys.stderr = self._tees
+        self._handler = _Handler(self._tees[1].original)
+        logging.getLogger().addHandler(self._handler)
+        logging.getLogger(OP_LOGGER).setLevel(logging.DEBUG)
+
+    def _remove(self) -> None:
+        assert self._tees is not None and self._handler is not None  # noqa: S101, PT018 - installed before
+        logging.getLogger().removeHandler(self._handler)
+        out, err = self._tees
+        if sys.stdout is out:
+            sys.stdout = out.original
+        if sys.stderr is err:
+            sys.stderr = err.original
+
+
+capture = Capture()
+"""The capture of this process: `sys.stdout` and the root logger are one for all."""
+
+
+def begin(log: StepLog) -> Any:
+    """Send what this context prints to a step's log; give what this returns to `end`."""
+    return _current.set(log)
+
+
+def end(log: StepLog, token: Any) -> None:
+    """Stop that, and store what is left."""
+    _current.reset(token)
+    log.close()
+
+
+class _Tee(io.TextIOBase):
+    """A text stream that passes everything on and keeps a copy for the current step."""
+
+    def __init__(self, original: TextIO, stream: Stream) -> None:
+        self.original = original
+        self._stream: Stream = stream
+
+    def write(self, text: str, /) -> int:
+        log = _current.get()
+        if log is not None:
+            log.write(self._stream, text)
+        return self.original.write(text)
+
+    def flush(self) -> None:
+        self.original.flush()
+
+    def isatty(self) -> bool:
+        return self.original.isatty()
+
+    def fileno(self) -> int:
+        return self.original.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.original.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self.original.errors
+
+    @property
+    def buffer(self) -> Any:
+        return self.original.buffer
+
+
+class _Handler(logging.Handler):
+    """Keeps log records with the current step; where nobody else handles records, warnings still reach the terminal."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        super().__init__()
+        self._terminal = terminal
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = f"{self.format(record)}\n"
+            log = _current.get()
+            if log is not None:
+                log.write("log", line)
+            if record.levelno >= logging.WARNING and logging.getLogger().handlers == [self]:
+                self._terminal.write(line)
+        except Exception:  # a bad format string or a full disk must not fail the op
+            self.handleError(record)

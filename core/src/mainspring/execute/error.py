@@ -1,0 +1,45 @@
+"""Exceptions as plain data, with the traceback that their author wants to see."""
+
+from __future__ import annotations
+
+from mainspring.definition.retry import Failure
+from mainspring.event import ErrorInfo
+
+TRACEBACK_LIMIT = 20_000
+"""Characters of a traceback that are kept: its beginning and its end."""
+
+_OURS = __name__.partition(".")[0]
+
+
+def error_info(error: BaseException, depth: int = 0) -> ErrorInfo:
+    """Return an exception, and up to five of its causes, as plain data."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return ErrorInfo(
+        type=type(error).__name__,
+        message=_message(error),
+        traceback=_traceback(error),
+        cause=error_info(cause, depth + 1) if cause is not None and depth < 5 else None,
+        metadata=error.metadata if isinstance(error, Failure) else {},
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # __str__ of an exception class is user code
+        text = "(its message cannot be shown)"
+    return text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…"
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_ours(frame.filename)]
+    text = "".join(traceback.format_list(own or frames))
+    half = TRACEBACK_LIMIT // 2
+    return text if len(text) <= TRACEBACK_LIMIT else f"{text[:half]}\n  …\n{text[-half:]}"
+
+
+def _is_ours(filename: str) -> bool:
+    return f"/{_OURS}/execute/" in filename or f"/{_OURS}/definition/" in filename

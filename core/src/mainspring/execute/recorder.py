@@ -1,0 +1,74 @@
+"""The recorder: makes events, writes them in order, and tells observers once they are stored."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from mainspring.clock import Clock
+from mainspring.crashpoint import CrashPoint
+from mainspring.event import Event, Fact
+from mainspring.storage import EventLog
+
+Observer = Callable[[Event], None]
+"""Called with each event after it is stored."""
+
+
+class Recorder:
+    """Writes the events of one attempt of a run; safe to use from several threads.
+
+    Events that are held go with the next write, in one transaction with it.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        clock: Clock,
+        run_id: str,
+        run_attempt: int,
+        observers: Sequence[Observer],
+        crash_point: CrashPoint,
+    ) -> None:
+        self.run_id = run_id
+        self.run_attempt = run_attempt
+        self._log = log
+        self._clock = clock
+        self._observers = observers
+        self._crash_point = crash_point
+        self._lock = threading.Lock()
+        self._held: list[Event] = []
+
+    def event(self, fact: Fact, step_key: str | None = None, step_attempt: int | None = None) -> Event:
+        """Return a new event of this run, as of now."""
+        return Event(
+            run_id=self.run_id,
+            run_attempt=self.run_attempt,
+            fact=fact,
+            timestamp=self._clock.time(),
+            step_key=step_key,
+            step_attempt=step_attempt,
+        )
+
+    def hold(self, events: Sequence[Event]) -> None:
+        """Keep events for the next write."""
+        with self._lock:
+            self._held.extend(events)
+
+    def write(self, events: Sequence[Event] = ()) -> None:
+        """Store what is held and then these events, all or none.
+
+        Raises:
+            SupersededError: This attempt of the run, or of a step, is no longer in charge.
+            StorageError: The database failed.
+        """
+        with self._lock:
+            batch = [*self._held, *events]
+            if not batch:
+                return
+            self._crash_point("events.before_commit")
+            self._log.record(self.run_id, self.run_attempt, batch)
+            self._crash_point("events.after_commit")
+            self._held = []
+        for observer in self._observers:
+            for event in batch:
+                observer(event)

@@ -1,0 +1,158 @@
+"""One attempt of a run under way: what an executor works with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import define, field
+
+from mainspring.clock import Clock
+from mainspring.definition.resource import Resources
+from mainspring.event import Event, Fact, RunState, StepSkipped, fold
+from mainspring.execute.recorder import Recorder
+from mainspring.execute.resources import OpenResources
+from mainspring.log import LogStore
+from mainspring.plan import Plan, Progress, Step
+from mainspring.run import Run
+
+
+@define(eq=False)
+class RunContext:
+    """One attempt of a run under way.
+
+    Attributes:
+        run: The run as it was when the attempt began.
+        plan: Its steps.
+        resources: Its resources in this process.
+        recorder: Writes its events.
+        logs: Keeps what its steps print.
+        clock: The time.
+        state: What its events add up to so far.
+        chance: Returns a random number from 0 to 1.
+    """
+
+    run: Run
+    plan: Plan
+    resources: OpenResources
+    recorder: Recorder
+    logs: LogStore
+    clock: Clock
+    state: RunState
+    chance: Any
+    progress: Progress = field(init=False)
+    errors: dict[str, BaseException] = field(factory=dict, init=False)
+    _cancel: threading.Event = field(factory=threading.Event, init=False)
+    _lock: threading.RLock = field(factory=threading.RLock, init=False)
+    _retries: list[tuple[float, str]] = field(factory=list, init=False)
+    _scheduled_time: Any = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.progress = Progress(self.plan)
+        if self.run.scheduled_time is not None:
+            from datetime import UTC, datetime
+
+            self._scheduled_time = datetime.fromtimestamp(self.run.scheduled_time, UTC)
+
+    @property
+    def scheduled_time(self) -> Any:
+        """When the run was due, aware, in UTC; None where no schedule asked for it."""
+        return self._scheduled_time
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run is to end: start no more steps."""
+        return self._cancel.is_set()
+
+    def cancel(self) -> None:
+        """Ask the run to end."""
+        self._cancel.set()
+
+    def next_step(self) -> Step | None:
+        """Give out a step that may start now, once; None when, for the moment, none may."""
+        with self._lock:
+            self._release_retries()
+            return self.progress.next_step()
+
+    def wait_for_retry(self) -> bool:
+        """Wait until the next delayed retry is due; return False at once where none is delayed.
+
+        Held events are written first, so that the log does not lag behind.
+        """
+        with self._lock:
+            due = min((at for at, _ in self._retries), default=None)
+        if due is None:
+            return False
+        self.recorder.write()
+        while not self.cancelled and (left := due - self.clock.monotonic()) > 0:
+            self.clock.wait(self._cancel, left)
+        return not self.cancelled
+
+    def execute_step(self, step: Step, *, hold: bool = False) -> Iterator[Event]:
+        """Run one attempt of a step in this process, yielding its events once they are recorded.
+
+        Args:
+            step: A step that `next_step` gave out.
+            hold: Whether its last events wait for the next step's claim, to share its commit; for executors that start
+                one step after the other.
+        """
+        from mainspring.execute.step import StepExecution
+
+        return StepExecution(self, step).run(hold=hold)
+
+    def claim(self, step: Step) -> int:
+        """Count and return the number of the attempt of a step that is about to be claimed."""
+        with self._lock:
+            return self.state.attempts.get(step.key, 0) + 1
+
+    def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
+        """Record events, follow them in the state and the progress, and return them with the skips they entail."""
+        with self._lock:
+            events = [*events, *self._follow(events)]
+        if hold:
+            self.recorder.hold(events)
+        else:
+            self.recorder.write(events)
+        return events
+
+    def event(self, fact: Fact, step: Step, attempt: int) -> Event:
+        """Return a new event about an attempt of a step."""
+        return self.recorder.event(fact, step.key, attempt)
+
+    def retry(self, step: Step, delay_seconds: float) -> None:
+        """Have a step given out again after a delay."""
+        with self._lock:
+            self._retries.append((self.clock.monotonic() + delay_seconds, step.key))
+
+    @property
+    def op_resources(self) -> Resources:
+        """The resources as ops and IO managers see them."""
+        return self.resources
+
+    def _release_retries(self) -> None:
+        if not self._retries:
+            return
+        now = self.clock.monotonic()
+        for _, key in [each for each in self._retries if each[0] <= now]:
+            self.progress.retry(key)
+        self._retries = [each for each in self._retries if each[0] > now]
+
+    def _follow(self, events: Sequence[Event]) -> list[Event]:
+        fold(events, self.state)
+        skips: list[Event] = []
+        for event in events:
+            key = event.step_key or ""
+            match event.kind:
+                case "STEP_OUTPUT":
+                    self.progress.output(key, event.fact.output, event.fact.mapping_key)  # type: ignore[union-attr]
+                case "STEP_SUCCESS":
+                    for each in self.progress.succeed(key):
+                        attempt = self.state.attempts.get(each, 0) + 1
+                        skips.append(self.recorder.event(StepSkipped(), each, attempt))
+                case "STEP_FAILURE":
+                    self.progress.fail(key)
+                case _:
+                    pass
+        fold(skips, self.state)
+        return skips

@@ -1,0 +1,27 @@
+"""File names for keys of any text: readable, unique, and unable to leave their folder."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import quote
+
+LIMIT_BYTES = 180
+"""Longest name made here; file systems stop at 255, and temporary names add a little."""
+
+
+def file_name(*parts: str) -> str:
+    """Join parts with dots to one file name; what is not a plain character is percent-encoded, what is long is cut.
+
+    Different parts give different names: a dot within a part is encoded, and a name that was cut ends in a digest.
+    """
+    name = ".".join(_encode(part) for part in parts)
+    if len(name) <= LIMIT_BYTES:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:24]
+    return f"{name[: LIMIT_BYTES - 25]}~{digest}"
+
+
+def _encode(part: str) -> str:
+    if part.isidentifier() and part.isascii():
+        return part
+    return quote(part, safe="[]-=,@ ", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E") or "%"

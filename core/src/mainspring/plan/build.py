@@ -1,0 +1,136 @@
+"""Building: a bound job and a selection become the steps of a run."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from attrs import field, frozen
+
+from mainspring.definition.compose import Node
+from mainspring.definition.mode import Mode
+from mainspring.errors import PlanCycleError, SelectionError
+from mainspring.plan.bind import Binding
+from mainspring.plan.config import structure_configs
+from mainspring.plan.selection import parse_selection, select
+from mainspring.plan.step import Step, source_nodes, upstream_nodes
+
+
+@frozen(eq=False)
+class Plan:
+    """The steps of a run, each after all that it needs; mapped ones as templates.
+
+    Attributes:
+        job_name: The job.
+        mode: The mode, as bound.
+        needs: For each resource the resources that it needs, by parameter.
+        steps: The steps by key.
+    """
+
+    job_name: str
+    mode: Mode
+    needs: Mapping[str, Mapping[str, str]]
+    steps: Mapping[str, Step]
+
+    @cached_property
+    def templates(self) -> Mapping[str, Sequence[Step]]:
+        """The templates of mapped steps, by the node over whose output they are mapped, in order."""
+        found: dict[str, list[Step]] = {}
+        for step in self.steps.values():
+            if step.is_template and step.mapped_over is not None:
+                found.setdefault(step.mapped_over.node, []).append(step)
+        return found
+
+
+def build_plan(
+    binding: Binding, config: Mapping[str, Any] | None = None, selection: str | Sequence[str] | None = None
+) -> Plan:
+    """Turn a bound job into steps.
+
+    Args:
+        binding: The job in its mode.
+        config: The run's config.
+        selection: Which steps to take; all unless given.
+
+    Raises:
+        ConfigError: The config does not fit; every bad field is named.
+        SelectionError: The selection cannot be read, names nothing, or leaves out what a step takes its input from.
+        PlanCycleError: Nodes depend on each other in a circle.
+    """
+    nodes = binding.job.nodes
+    configs = structure_configs(binding.job, config or {})
+    taken = None if selection is None else _selected(nodes, selection)
+    steps: dict[str, Step] = {}
+    for index, key in enumerate(_in_order(nodes)):
+        node = nodes[key]
+        if taken is not None and key not in taken:
+            continue
+        step = Step(
+            key,
+            key,
+            node.op,
+            node.inputs,
+            node.after if taken is None else tuple(each for each in node.after if each in taken),
+            node.mapped_over,
+            None,
+            configs.get(key),
+            index,
+        )
+        if taken is not None:
+            _check_has_inputs(step, taken)
+        steps[key] = step
+    return Plan(binding.job.name, binding.mode, binding.needs, steps)
+
+
+def _upstream(node: Node) -> tuple[str, ...]:
+    given = [each for source in node.inputs.values() for each in source_nodes(source)]
+    over = (node.mapped_over.node,) if node.mapped_over is not None else ()
+    return tuple(dict.fromkeys((*given, *over, *node.after)))
+
+
+def _in_order(nodes: Mapping[str, Node]) -> list[str]:
+    """Sort nodes so that each comes after all that it needs (A. B. Kahn, "Topological sorting", 1962)."""
+    waiting = {key: len(_upstream(node)) for key, node in nodes.items()}
+    downstream: dict[str, list[str]] = {}
+    for key, node in nodes.items():
+        for each in _upstream(node):
+            downstream.setdefault(each, []).append(key)
+    ready = deque(key for key, count in waiting.items() if count == 0)
+    order: list[str] = []
+    while ready:
+        key = ready.popleft()
+        order.append(key)
+        for each in downstream.get(key, ()):
+            waiting[each] -= 1
+            if waiting[each] == 0:
+                ready.append(each)
+    if len(order) < len(nodes):
+        raise PlanCycleError("ops", _cycle(nodes, {key for key, count in waiting.items() if count > 0}))
+    return order
+
+
+def _cycle(nodes: Mapping[str, Node], left: set[str]) -> list[str]:
+    path = [min(left)]
+    while True:
+        following = next(each for each in _upstream(nodes[path[-1]]) if each in left)
+        if following in path:
+            return path[path.index(following) :]
+        path.append(following)
+
+
+def _selected(nodes: Mapping[str, Node], selection: str | Sequence[str]) -> set[str]:
+    graphs: dict[str, list[str]] = {}
+    for key, node in nodes.items():
+        for depth in range(1, len(node.path)):
+            graphs.setdefault(".".join(node.path[:depth]), []).append(key)
+    return select(parse_selection(selection), {key: _upstream(node) for key, node in nodes.items()}, graphs)
+
+
+def _check_has_inputs(step: Step, taken: set[str]) -> None:
+    for each in upstream_nodes(step):
+        if each not in taken:
+            raise SelectionError(
+                f"{step.key!r} takes its input from {each!r}, which the selection leaves out; select '*{step.key}'"
+            )

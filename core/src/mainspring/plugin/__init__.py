@@ -1,0 +1,9 @@
+"""Plugins: the hooks through which distributions add to Mainspring, and the guards around them.
+
+The only user of pluggy. Finds, checks and shows plugins; knows nothing of what they do.
+"""
+
+from mainspring.plugin.manager import KINDS, PluginInfo, Plugins, load_plugins
+from mainspring.plugin.markers import hookimpl, hookspec
+
+__all__ = ["KINDS", "PluginInfo", "Plugins", "hookimpl", "hookspec", "load_plugins"]

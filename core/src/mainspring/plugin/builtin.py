@@ -1,0 +1,23 @@
+"""What Mainspring itself brings, through the same hooks as everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mainspring.definition.executor import Executor
+from mainspring.definition.io import IOManager
+from mainspring.plugin.markers import hookimpl
+
+
+@hookimpl
+def mainspring_executors() -> Mapping[str, type[Executor]]:
+    from mainspring.execute import InProcessExecutor
+
+    return {"in_process": InProcessExecutor}
+
+
+@hookimpl
+def mainspring_io_managers() -> Mapping[str, type[IOManager]]:
+    from mainspring.io import FilesystemIOManager, MemoryIOManager
+
+    return {"memory": MemoryIOManager, "filesystem": FilesystemIOManager}

@@ -1,0 +1,9 @@
+"""Runs: what one is, the statuses it goes through, and the table that says which may follow which.
+
+Pure: takes values and returns values; opens, reads and writes nothing.
+"""
+
+from mainspring.run.run import Run, StepRecord
+from mainspring.run.status import RunStatus, StepStatus, check_transition
+
+__all__ = ["Run", "RunStatus", "StepRecord", "StepStatus", "check_transition"]

@@ -1,0 +1,155 @@
+"""Settings: what `mainspring.toml`, or `[tool.mainspring]` in a pyproject.toml, says of an instance."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from mainspring.environment import env_reference
+from mainspring.errors import ConfigError, shorten, suggest
+
+FILE_NAME = "mainspring.toml"
+DEFAULT_STORAGE = "sqlite:///mainspring.db"
+
+
+@frozen
+class Component:
+    """Something that a plugin registers, by its name, and the fields to build it with."""
+
+    use: str
+    fields: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class ModeSettings:
+    """What a deployment puts in place of parts of a mode."""
+
+    executor: Component | None = None
+    resources: Mapping[str, Component] = field(factory=dict)
+
+
+@frozen
+class Settings:
+    """An instance's settings.
+
+    Attributes:
+        path: The file that they come from, if any.
+        storage: The database's URL.
+        mode: The mode of automations that name none.
+        modes: Overrides by mode.
+    """
+
+    path: Path | None = None
+    storage: str = DEFAULT_STORAGE
+    mode: str | None = None
+    modes: Mapping[str, ModeSettings] = field(factory=dict)
+
+
+def find_settings(folder: Path) -> Path | None:
+    """Return the nearest settings file from a folder upwards, or None."""
+    for each in (folder, *folder.parents):
+        own = each / FILE_NAME
+        if own.is_file():
+            return own
+        project = each / "pyproject.toml"
+        if project.is_file() and _tool_table(project) is not None:
+            return project
+    return None
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a settings file.
+
+    Raises:
+        ConfigError: It cannot be read, or something in it is unknown or of the wrong type; every place is named.
+    """
+    table = _tool_table(path) if path.name == "pyproject.toml" else _read_toml(path)
+    problems: list[tuple[str, str]] = []
+    settings = _settings(path, table or {}, problems)
+    if problems:
+        raise ConfigError(str(path), problems)
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(str(path), [("", f"it cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [("", f"it is not UTF-8 text: {error.reason} at byte {error.start}")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [("", f"it is not TOML: {error}")]) from error
+
+
+def _tool_table(path: Path) -> dict[str, Any] | None:
+    found = _read_toml(path).get("tool", {})
+    table = found.get("mainspring") if isinstance(found, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _settings(path: Path, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
+    top = _take(table, ("instance", "mode"), "", problems)
+    instance = _take(_table(top.get("instance", {}), "instance", problems), ("storage", "mode"), "instance", problems)
+    modes = {
+        name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
+        for name, value in _table(top.get("mode", {}), "mode", problems).items()
+    }
+    storage = _text(instance.get("storage", DEFAULT_STORAGE), "instance.storage", problems)
+    mode = instance.get("mode")
+    return Settings(
+        path, storage or DEFAULT_STORAGE, None if mode is None else _text(mode, "instance.mode", problems), modes
+    )
+
+
+def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:
+    known = _take(table, ("executor", "resources"), place, problems)
+    executor = known.get("executor")
+    resources = _table(known.get("resources", {}), f"{place}.resources", problems)
+    return ModeSettings(
+        None if executor is None else _component(executor, f"{place}.executor", problems),
+        {name: _component(value, f"{place}.resources.{name}", problems) for name, value in resources.items()},
+    )
+
+
+def _component(value: Any, place: str, problems: list[tuple[str, str]]) -> Component:
+    table = dict(_table(value, place, problems))
+    use = table.pop("use", None)
+    if not isinstance(use, str):
+        problems.append((place, 'it needs use = "…", the name under which a plugin registers it'))
+        return Component("")
+    return Component(use, table)
+
+
+def _take(
+    table: Mapping[str, Any], known: tuple[str, ...], place: str, problems: list[tuple[str, str]]
+) -> Mapping[str, Any]:
+    for key in table:
+        if key not in known:
+            problems.append((place, f"unknown key {shorten(repr(key))}; {suggest(key, known)}"))
+    return {key: value for key, value in table.items() if key in known}
+
+
+def _table(value: Any, place: str, problems: list[tuple[str, str]]) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    problems.append((place, f"expected a table, got {type(value).__name__}"))
+    return {}
+
+
+def _text(value: Any, place: str, problems: list[tuple[str, str]]) -> str:
+    reference = env_reference(value)
+    if reference is not None:
+        try:
+            return str(reference.read())
+        except ConfigError as error:
+            problems.append((place, error.problems[0][1]))
+            return ""
+    if isinstance(value, str):
+        return value
+    problems.append((place, f"expected text, got {type(value).__name__}"))
+    return ""

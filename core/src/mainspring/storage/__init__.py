@@ -1,0 +1,49 @@
+"""Where runs, steps, events and assets are recorded: one port, kept in memory or in a database through SQLAlchemy.
+
+Holds all that is known about tables, transactions and migrations. Decides nothing about jobs and runs no user code.
+"""
+
+from pathlib import Path
+
+from mainspring.storage.memory import memory_storage
+from mainspring.storage.port import AssetLog, EventLog, RunQuery, RunStore, Storage
+
+__all__ = [
+    "AssetLog",
+    "EventLog",
+    "RunQuery",
+    "RunStore",
+    "Storage",
+    "memory_storage",
+    "migrate_storage",
+    "open_storage",
+]
+
+
+def open_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
+    """Open the database at a SQLAlchemy URL, creating its schema where there is none.
+
+    Args:
+        url: `sqlite:////path/to/mainspring.db`, or `sqlite:///mainspring.db` for a file in the folder.
+        folder: Where relative paths start.
+        create: Whether an empty database is filled; else it is refused.
+
+    Raises:
+        SchemaError: The schema is older than this version, or newer than it may write to.
+        StorageError: The database cannot be reached, or is none.
+    """
+    from mainspring.storage.sql import sql_storage
+
+    return sql_storage(url, folder, create=create)
+
+
+def migrate_storage(url: str, folder: Path) -> tuple[int, int]:
+    """Bring a database's schema to this version, and return the versions before and after.
+
+    Raises:
+        SchemaError: It is newer than this version.
+        StorageError: The database cannot be reached, or is none.
+    """
+    from mainspring.storage.sql import migrate_sql
+
+    return migrate_sql(url, folder)

@@ -1,0 +1,162 @@
+"""The store of an ephemeral instance: dicts and lists in this process, with the promises of the database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from mainspring.event import AssetMaterialized, Event
+from mainspring.run import Run, RunStatus, StepRecord, StepStatus
+from mainspring.storage.port import RunQuery, Storage
+from mainspring.storage.rows import (
+    STEP_BEGIN,
+    STEP_END,
+    check_in_charge,
+    check_new,
+    claim_refused,
+    not_claimed,
+    run_changes,
+)
+
+
+def memory_storage() -> Storage:
+    """Return a fresh, empty store."""
+    rows = _Rows()
+    return Storage(_MemoryRuns(rows), _MemoryEvents(rows), _MemoryAssets(rows), lambda: None, "in memory")
+
+
+class _Rows:
+    """All rows, under one lock: the memory's notion of a transaction."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.runs: dict[str, Run] = {}
+        self.steps: dict[str, dict[tuple[str, int], StepRecord]] = {}
+        self.events: dict[str, list[Event]] = {}
+        self.assets: dict[tuple[str, str | None], Event] = {}
+        self.last_event_id = 0
+
+    def append(self, run_id: str, events: Sequence[Event]) -> None:
+        log = self.events.setdefault(run_id, [])
+        for event in events:
+            self.last_event_id += 1
+            stored = evolve(event, event_id=self.last_event_id)
+            log.append(stored)
+            if type(event.fact) is AssetMaterialized:
+                self.assets[event.fact.asset, event.fact.partition_key] = stored
+                self.assets[event.fact.asset, None] = stored
+
+
+class _MemoryRuns:
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    def create(self, run: Run, events: Sequence[Event]) -> None:
+        with self._rows.lock:
+            check_new(run, run.run_id in self._rows.runs)
+            self._rows.runs[run.run_id] = run
+            self._rows.append(run.run_id, events)
+
+    def get(self, run_id: str) -> Run | None:
+        return self._rows.runs.get(run_id)
+
+    def find(self, query: RunQuery) -> list[Run]:
+        with self._rows.lock:
+            runs = sorted(self._rows.runs.values(), key=lambda run: run.run_id, reverse=True)
+        return [run for run in runs if _fits(run, query)][: query.limit]
+
+
+class _MemoryEvents:
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            check_in_charge(run_id, None if run is None else (run.status, run.attempt), run_attempt, list(events))
+            assert run is not None  # noqa: S101 - checked just now
+            steps = self._rows.steps.setdefault(run_id, {})
+            changed: dict[tuple[str, int], StepRecord] = {}
+            for event in events:
+                if event.step_key is None:
+                    changes = run_changes(run_id, run.status, event)
+                    run = run if changes is None else evolve(run, **changes)
+                else:
+                    _change_step(steps, changed, event)
+            steps.update(changed)
+            self._rows.runs[run_id] = run
+            self._rows.append(run_id, events)
+
+    def read(
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        step_key: str | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Event]:
+        with self._rows.lock:
+            log = list(self._rows.events.get(run_id, ()))
+        found = [
+            event
+            for event in log
+            if (event.event_id or 0) > after
+            and (step_key is None or event.step_key == step_key)
+            and (not kinds or event.kind in kinds)
+        ]
+        return found[:limit]
+
+    def steps(self, run_id: str) -> list[StepRecord]:
+        with self._rows.lock:
+            return list(self._rows.steps.get(run_id, {}).values())
+
+
+class _MemoryAssets:
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    def latest(self, asset: str, partition_key: str | None = None) -> Event | None:
+        return self._rows.assets.get((asset, partition_key))
+
+    def keys(self) -> list[str]:
+        with self._rows.lock:
+            return sorted({asset for asset, _ in self._rows.assets})
+
+
+def _change_step(
+    steps: dict[tuple[str, int], StepRecord], changed: dict[tuple[str, int], StepRecord], event: Event
+) -> None:
+    assert event.step_key is not None and event.step_attempt is not None  # noqa: S101, PT018 - a step's event has both
+    row = (event.step_key, event.step_attempt)
+    kind = type(event.fact)
+    if kind in STEP_BEGIN:
+        if row in steps or row in changed:
+            raise claim_refused(event.run_id, *row)
+        changed[row] = StepRecord(
+            run_id=event.run_id,
+            step_key=event.step_key,
+            attempt=event.step_attempt,
+            run_attempt=event.run_attempt,
+            status=STEP_BEGIN[kind],
+            started_at=event.timestamp,
+        )
+        return
+    if kind in STEP_END:
+        record = changed.get(row) or steps.get(row)
+        if record is None or record.run_attempt != event.run_attempt or record.status is not StepStatus.STARTED:
+            raise not_claimed(event.run_id, *row)
+        changed[row] = evolve(record, status=STEP_END[kind], ended_at=event.timestamp)
+
+
+def _fits(run: Run, query: RunQuery) -> bool:
+    return (
+        (query.job_name is None or run.job_name == query.job_name)
+        and (query.mode is None or run.mode == query.mode)
+        and (not query.statuses or RunStatus(run.status) in query.statuses)
+        and all(run.tags.get(key) == value for key, value in query.tags.items())
+        and (query.prefix is None or run.run_id.startswith(query.prefix))
+        and (query.before is None or run.run_id < query.before)
+    )

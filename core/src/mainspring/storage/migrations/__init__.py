@@ -1,0 +1,1 @@
+"""Migrations, in order. Each expands the schema; what it makes superfluous is dropped a release later."""

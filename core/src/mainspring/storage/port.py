@@ -1,0 +1,110 @@
+"""The storage port: what every store promises, whatever it keeps its rows in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from mainspring.event import Event
+from mainspring.run import Run, RunStatus, StepRecord
+
+
+@frozen(kw_only=True)
+class RunQuery:
+    """Which runs to list, the newest first.
+
+    Attributes:
+        job_name: Of this job.
+        mode: In this mode.
+        statuses: In one of these statuses; any if empty.
+        tags: Bearing all of these tags.
+        prefix: Whose id begins so.
+        before: Older than the run of this id: where the next page begins.
+        limit: At most so many.
+    """
+
+    job_name: str | None = None
+    mode: str | None = None
+    statuses: tuple[RunStatus, ...] = ()
+    tags: Mapping[str, str] = field(factory=dict)
+    prefix: str | None = None
+    before: str | None = None
+    limit: int = 100
+
+
+class RunStore(Protocol):
+    """Keeps the runs' rows."""
+
+    def create(self, run: Run, events: Sequence[Event]) -> None:
+        """Insert a run and its first events in one durable transaction.
+
+        Raises:
+            TransitionError: A run cannot begin in this status, or there is a run of this id.
+        """
+
+    def get(self, run_id: str) -> Run | None:
+        """Return a run, or None."""
+
+    def find(self, query: RunQuery) -> list[Run]:
+        """Return the runs that fit, the newest first."""
+
+
+class EventLog(Protocol):
+    """Appends events, and changes the rows of runs and steps as the events say, in one transaction."""
+
+    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+        """Append events in order; all of them, or none.
+
+        `StepStarted` claims (run, step, attempt), which only one caller ever does; a step's later facts change its row;
+        a run's facts change the run's status as the transition table allows. Facts about runs are made durable at once,
+        facts about steps with the next commit that is.
+
+        Raises:
+            SupersededError: The attempt is not, or no longer, in charge of the run or the step.
+            TransitionError: The table does not allow the run's change of status.
+        """
+
+    def read(
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        step_key: str | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Event]:
+        """Return a run's events in order, those behind the event of id `after`."""
+
+    def steps(self, run_id: str) -> list[StepRecord]:
+        """Return the attempts of a run's steps, in the order in which they were claimed."""
+
+
+class AssetLog(Protocol):
+    """Finds the materializations of assets."""
+
+    def latest(self, asset: str, partition_key: str | None = None) -> Event | None:
+        """Return an asset's last materialization, of a partition if one is named, or None."""
+
+    def keys(self) -> list[str]:
+        """Return the keys of all assets that were ever materialized, sorted."""
+
+
+@frozen
+class Storage:
+    """The stores of one instance.
+
+    Attributes:
+        runs: The runs.
+        events: The events and steps.
+        assets: The assets.
+        close: Lets go of every connection.
+        description: What and where it is, for people; without secrets.
+    """
+
+    runs: RunStore
+    events: EventLog
+    assets: AssetLog
+    close: Callable[[], None]
+    description: str

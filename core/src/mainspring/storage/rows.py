@@ -1,0 +1,112 @@
+"""What an event does to the rows of runs and steps: the one account of it that every store follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainspring.errors import SupersededError, shorten
+from mainspring.event import (
+    Event,
+    RunCanceled,
+    RunCanceling,
+    RunFailed,
+    RunQueued,
+    RunStarted,
+    RunStarting,
+    RunSucceeded,
+    StepCanceled,
+    StepFailed,
+    StepRetried,
+    StepSkipped,
+    StepStarted,
+    StepSucceeded,
+)
+from mainspring.run import Run, RunStatus, StepStatus, check_transition
+
+RUN_STATUS: dict[type, RunStatus] = {
+    RunQueued: RunStatus.QUEUED,
+    RunStarting: RunStatus.STARTING,
+    RunStarted: RunStatus.STARTED,
+    RunSucceeded: RunStatus.SUCCESS,
+    RunFailed: RunStatus.FAILURE,
+    RunCanceling: RunStatus.CANCELING,
+    RunCanceled: RunStatus.CANCELED,
+}
+"""The status that a run's fact leads to."""
+
+STEP_END: dict[type, StepStatus] = {
+    StepSucceeded: StepStatus.SUCCESS,
+    StepFailed: StepStatus.FAILURE,
+    StepRetried: StepStatus.RETRY,
+    StepCanceled: StepStatus.CANCELED,
+}
+"""The status that ends a claimed attempt of a step."""
+
+STEP_BEGIN: dict[type, StepStatus] = {StepStarted: StepStatus.STARTED, StepSkipped: StepStatus.SKIPPED}
+"""The status with which the row of a step's attempt is inserted."""
+
+WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
+"""The statuses in which a run's worker may write."""
+
+
+def check_in_charge(run_id: str, run: tuple[RunStatus, int] | None, run_attempt: int, events: list[Event]) -> None:
+    """Check that an attempt may write these events to the run.
+
+    Args:
+        run_id: The run.
+        run: Its status and attempt as stored, or None where there is no such run.
+        run_attempt: The attempt that writes.
+        events: What it writes.
+
+    Raises:
+        SupersededError: It may not.
+    """
+    if run is None:
+        raise SupersededError(f"run {run_id} is gone; nothing was written")
+    status, attempt = run
+    if attempt != run_attempt:
+        raise SupersededError(
+            f"attempt {run_attempt} of run {run_id} was superseded by attempt {attempt}; nothing was written"
+        )
+    if status not in WORKING and any(event.step_key is not None for event in events):
+        raise SupersededError(f"run {run_id} is {status}, so its steps take no more events; nothing was written")
+
+
+def run_changes(run_id: str, old: RunStatus, event: Event) -> dict[str, Any] | None:
+    """Return what an event changes in its run's row, or None for nothing.
+
+    Raises:
+        TransitionError: The table does not allow the change.
+    """
+    new = RUN_STATUS.get(type(event.fact))
+    if new is None:
+        return None
+    check_transition(run_id, old, new)
+    changes: dict[str, Any] = {"status": new, "reason": getattr(event.fact, "reason", None) or None}
+    if new is RunStatus.STARTED:
+        changes["started_at"] = event.timestamp
+    changes["ended_at"] = event.timestamp if new.is_final else None
+    return changes
+
+
+def check_new(run: Run, exists: bool) -> None:
+    """Check that a run may be inserted as it is.
+
+    Raises:
+        TransitionError: It may not.
+    """
+    check_transition(run.run_id, RunStatus.SUCCESS if exists else None, run.status)
+
+
+def claim_refused(run_id: str, step_key: str, attempt: int) -> SupersededError:
+    """Return the error of a second claim of a step's attempt."""
+    return SupersededError(
+        f"attempt {attempt} of step {shorten(step_key)!r} in run {run_id} is claimed already; nothing was written"
+    )
+
+
+def not_claimed(run_id: str, step_key: str, attempt: int) -> SupersededError:
+    """Return the error of a write to a step's attempt that is not, or no longer, under way."""
+    return SupersededError(
+        f"attempt {attempt} of step {shorten(step_key)!r} in run {run_id} is not under way any more; nothing was written"
+    )

@@ -1,0 +1,37 @@
+"""The store in a database: SQLAlchemy Core over SQLite, written so that PostgreSQL passes the same tests.
+
+The only package that knows SQLAlchemy and Alembic.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mainspring.storage.port import Storage
+from mainspring.storage.sql.assets import SqlAssets
+from mainspring.storage.sql.database import Database
+from mainspring.storage.sql.events import SqlEvents
+from mainspring.storage.sql.runs import SqlRuns
+from mainspring.storage.sql.schema import migrate, prepare_schema
+
+__all__ = ["migrate_sql", "sql_storage"]
+
+
+def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
+    """Open the database at a URL and check that its schema goes with this version."""
+    database = Database(url, folder)
+    try:
+        prepare_schema(database, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return Storage(SqlRuns(database), SqlEvents(database), SqlAssets(database), database.close, database.description)
+
+
+def migrate_sql(url: str, folder: Path) -> tuple[int, int]:
+    """Bring a database's schema to this version, and return the versions before and after."""
+    database = Database(url, folder)
+    try:
+        return migrate(database)
+    finally:
+        database.close()

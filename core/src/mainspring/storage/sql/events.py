@@ -1,0 +1,167 @@
+"""The event log, and the rows of steps and runs that change with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from mainspring.event import AssetMaterialized, Event
+from mainspring.event.codec import decode_fact, encode_fact
+from mainspring.run import RunStatus, StepRecord, StepStatus
+from mainspring.storage.rows import STEP_BEGIN, STEP_END, check_in_charge, claim_refused, not_claimed, run_changes
+from mainspring.storage.sql.database import Database
+from mainspring.storage.sql.tables import asset_events, events, runs, steps
+
+_FENCE = select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id"))
+_INSERT_STEP = steps.insert()
+_INSERT_EVENTS = events.insert()
+_END_STEP = (
+    steps.update()
+    .where(
+        steps.c.run_id == bindparam("id"),
+        steps.c.step_key == bindparam("key"),
+        steps.c.attempt == bindparam("number"),
+        steps.c.run_attempt == bindparam("by"),
+        steps.c.status == StepStatus.STARTED.value,
+    )
+    .values(status=bindparam("new"), ended_at=bindparam("at"))
+)
+
+
+class SqlEvents:
+    """Keeps the event log in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+        durable = any(event.step_key is None for event in events)
+        with self._database.write(durable=durable) as connection:
+            row = connection.execute(_FENCE, {"id": run_id}).first()
+            found = None if row is None else (RunStatus(row[0]), int(row[1]))
+            check_in_charge(run_id, found, run_attempt, list(events))
+            assert found is not None  # noqa: S101 - checked just now
+            status = found[0]
+            for event in events:
+                if event.step_key is None:
+                    status = _change_run(connection, run_id, status, event)
+                else:
+                    _change_step(connection, event)
+            append_events(connection, events)
+
+    def read(
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        step_key: str | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Event]:
+        statement = (
+            select(events).where(events.c.run_id == run_id, events.c.event_id > after).order_by(events.c.event_id)
+        )
+        if step_key is not None:
+            statement = statement.where(events.c.step_key == step_key)
+        if kinds:
+            statement = statement.where(events.c.kind.in_(kinds))
+        if limit is not None:
+            statement = statement.limit(limit)
+        with self._database.read() as connection:
+            return [to_event(row) for row in connection.execute(statement)]
+
+    def steps(self, run_id: str) -> list[StepRecord]:
+        statement = select(steps).where(steps.c.run_id == run_id).order_by(steps.c.started_at, steps.c.step_key)
+        with self._database.read() as connection:
+            return [_to_record(row) for row in connection.execute(statement)]
+
+
+def append_events(connection: Connection, new: Sequence[Event]) -> None:
+    """Insert events in order, and the positions of materializations last of all."""
+    if not new:
+        return
+    if not any(type(event.fact) is AssetMaterialized for event in new):
+        connection.execute(_INSERT_EVENTS, [_to_row(event) for event in new])
+        return
+    materialized: list[dict[str, Any]] = []
+    for event in new:
+        inserted = connection.execute(_INSERT_EVENTS, _to_row(event))
+        if isinstance(event.fact, AssetMaterialized):
+            key = inserted.inserted_primary_key
+            assert key is not None  # noqa: S101 - a single insert has one
+            materialized.append(
+                {"event_id": key[0], "asset": event.fact.asset, "partition_key": event.fact.partition_key}
+            )
+    connection.execute(asset_events.insert(), materialized)
+
+
+def to_event(row: Row[Any]) -> Event:
+    """Return the event of a row."""
+    return Event(
+        run_id=row.run_id,
+        run_attempt=row.run_attempt,
+        fact=decode_fact(row.kind, row.body),
+        timestamp=row.timestamp,
+        step_key=row.step_key,
+        step_attempt=row.step_attempt,
+        event_id=row.event_id,
+    )
+
+
+def _to_row(event: Event) -> dict[str, Any]:
+    return {
+        "run_id": event.run_id,
+        "run_attempt": event.run_attempt,
+        "step_key": event.step_key,
+        "step_attempt": event.step_attempt,
+        "kind": event.fact.kind,
+        "timestamp": event.timestamp,
+        "body": encode_fact(event.fact),
+    }
+
+
+def _change_run(connection: Connection, run_id: str, status: RunStatus, event: Event) -> RunStatus:
+    changes = run_changes(run_id, status, event)
+    if changes is None:
+        return status
+    connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.status == status), changes)
+    return changes["status"]  # type: ignore[no-any-return]
+
+
+def _change_step(connection: Connection, event: Event) -> None:
+    assert event.step_key is not None and event.step_attempt is not None  # noqa: S101, PT018 - a step's event has both
+    kind = type(event.fact)
+    if kind in STEP_BEGIN:
+        row = {
+            "run_id": event.run_id,
+            "step_key": event.step_key,
+            "attempt": event.step_attempt,
+            "run_attempt": event.run_attempt,
+            "status": STEP_BEGIN[kind].value,
+            "started_at": event.timestamp,
+            "ended_at": None,
+        }
+        try:
+            connection.execute(_INSERT_STEP, row)
+        except IntegrityError:
+            raise claim_refused(event.run_id, event.step_key, event.step_attempt) from None
+    elif kind in STEP_END:
+        changes = {
+            "id": event.run_id,
+            "key": event.step_key,
+            "number": event.step_attempt,
+            "by": event.run_attempt,
+            "new": STEP_END[kind].value,
+            "at": event.timestamp,
+        }
+        if connection.execute(_END_STEP, changes).rowcount != 1:
+            raise not_claimed(event.run_id, event.step_key, event.step_attempt)
+
+
+def _to_record(row: Row[Any]) -> StepRecord:
+    fields = dict(row._mapping)
+    fields["status"] = StepStatus(fields["status"])
+    return StepRecord(**fields)

@@ -1,0 +1,98 @@
+"""The runs' rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.exc import IntegrityError
+
+from mainspring.event import Event
+from mainspring.run import Run, RunStatus
+from mainspring.storage.port import RunQuery
+from mainspring.storage.rows import check_new
+from mainspring.storage.sql.database import Database
+from mainspring.storage.sql.events import append_events
+from mainspring.storage.sql.tables import run_tags, runs
+
+
+class SqlRuns:
+    """Keeps the runs' rows in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, run: Run, events: Sequence[Event]) -> None:
+        check_new(run, exists=False)
+        with self._database.write(durable=True) as connection:
+            try:
+                connection.execute(runs.insert(), _to_row(run))
+            except IntegrityError:
+                check_new(run, exists=True)
+                raise
+            if run.tags:
+                tags = [{"run_id": run.run_id, "key": key, "value": value} for key, value in run.tags.items()]
+                connection.execute(run_tags.insert(), tags)
+            append_events(connection, events)
+
+    def get(self, run_id: str) -> Run | None:
+        with self._database.read() as connection:
+            return find_run(connection, run_id)
+
+    def find(self, query: RunQuery) -> list[Run]:
+        statement = select(runs).order_by(runs.c.run_id.desc()).limit(query.limit)
+        if query.job_name is not None:
+            statement = statement.where(runs.c.job_name == query.job_name)
+        if query.mode is not None:
+            statement = statement.where(runs.c.mode == query.mode)
+        if query.statuses:
+            statement = statement.where(runs.c.status.in_(query.statuses))
+        if query.prefix is not None:
+            statement = statement.where(runs.c.run_id.startswith(query.prefix, autoescape=True))
+        if query.before is not None:
+            statement = statement.where(runs.c.run_id < query.before)
+        for key, value in query.tags.items():
+            bearing = select(run_tags.c.run_id).where(run_tags.c.key == key, run_tags.c.value == value)
+            statement = statement.where(runs.c.run_id.in_(bearing))
+        with self._database.read() as connection:
+            return [_from_row(row) for row in connection.execute(statement)]
+
+
+def find_run(connection: Connection, run_id: str) -> Run | None:
+    """Return a run by its id, or None."""
+    row = connection.execute(select(runs).where(runs.c.run_id == run_id)).first()
+    return None if row is None else _from_row(row)
+
+
+def _to_row(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "job_name": run.job_name,
+        "mode": run.mode,
+        "status": run.status,
+        "attempt": run.attempt,
+        "config": json.dumps(run.config),
+        "tags": json.dumps(dict(run.tags)),
+        "selection": None if run.selection is None else json.dumps(run.selection),
+        "run_key": run.run_key,
+        "scheduled_time": run.scheduled_time,
+        "partition_key": run.partition_key,
+        "parent_run_id": run.parent_run_id,
+        "priority": run.priority,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "reason": run.reason,
+    }
+
+
+def _from_row(row: Row[Any]) -> Run:
+    fields = dict(row._mapping)
+    fields["status"] = RunStatus(fields["status"])
+    fields["config"] = json.loads(fields["config"])
+    fields["tags"] = json.loads(fields["tags"])
+    if fields["selection"] is not None:
+        fields["selection"] = tuple(json.loads(fields["selection"]))
+    return Run(**fields)

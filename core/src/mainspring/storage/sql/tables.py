@@ -1,0 +1,94 @@
+"""The tables. Times are seconds since the epoch, UTC; structured values are JSON text."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+_BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("job_name", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("config", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("selection", Text),
+    Column("run_key", Text),
+    Column("scheduled_time", Double),
+    Column("partition_key", Text),
+    Column("parent_run_id", Text),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("ended_at", Double),
+    Column("reason", Text),
+    Index("runs_by_job", "job_name", "run_id"),
+    Index("runs_by_status", "status", "run_id"),
+)
+"""A row a run. Ids sort by time, so the newest runs are the last of every index."""
+
+run_tags = Table(
+    "run_tags",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Index("run_tags_by_tag", "key", "value", "run_id"),
+)
+"""A row a tag: the tags in `runs` once more, so that runs can be found by them."""
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("step_key", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("run_attempt", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double),
+)
+"""A row an attempt of a step. Inserting it is claiming it: the primary key admits one."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
+    Column("run_attempt", Integer, nullable=False),
+    Column("step_key", Text),
+    Column("step_attempt", Integer),
+    Column("kind", Text, nullable=False),
+    Column("timestamp", Double, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("events_by_run", "run_id", "event_id"),
+    sqlite_autoincrement=True,
+)
+"""A row an event. On SQLite one writer at a time makes ids and commits in one order."""
+
+asset_events = Table(
+    "asset_events",
+    metadata,
+    Column("position", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("event_id", _BIG_ID, ForeignKey("events.event_id", ondelete="CASCADE"), nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("partition_key", Text),
+    Index("asset_events_by_asset", "asset", "position"),
+    Index("asset_events_by_partition", "asset", "partition_key", "position"),
+    sqlite_autoincrement=True,
+)
+"""A row a materialization. Its position is given last in its transaction, under the lock that is held to its commit."""
+
+schema_info = Table(
+    "schema_info",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What the schema says of itself: `min_writer` is the oldest schema version whose code may write to it."""
