@@ -19,7 +19,9 @@ SQLITE_CHAIN = _ours("chain.py", STEP, "--storage=sqlite", quick=SHORT_CHAIN)
 
 
 def _scaling(phase: str, what: str) -> Row:
-    program = _ours("scaling.py", "spread", f"--phase={phase}", quick=("--steps=1000", "--lengths", "10", "1000"))
+    program = _ours(
+        "scaling.py", "spread", f"--phase={phase}", quick=("--steps=100", "--repeat=1", "--lengths", "10", "100")
+    )
     return Row(
         f"scaling-{phase}",
         f"{what}: dearest by cheapest step, chains of 10, 1,000, 10,000",

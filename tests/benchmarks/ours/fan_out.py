@@ -7,6 +7,8 @@ import time
 import mainspring as ms
 from mainspring.plan import bind, build_plan
 
+VALUES, EXECUTOR = ms.MemoryIOManager(), ms.InProcessExecutor()
+
 
 @ms.op
 def work() -> int:
@@ -31,7 +33,7 @@ def main() -> None:
     plans = []
     for _ in range(arguments.repeat):
         start = time.perf_counter()
-        plan = build_plan(bind(fan, None, {}, ms.MemoryIOManager(), ms.InProcessExecutor()))
+        plan = build_plan(bind(fan, None, {}, VALUES, EXECUTOR))
         plans.append((time.perf_counter() - start) * 1e3)
         assert len(plan.steps) == arguments.ops + 1
     print(json.dumps({"work": "fan-out", "ops": arguments.ops, "plan_ms": plans}))

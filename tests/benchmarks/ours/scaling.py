@@ -10,6 +10,8 @@ import mainspring as ms
 from mainspring.definition.job import Job
 from mainspring.plan import bind, build_plan
 
+VALUES, EXECUTOR = ms.MemoryIOManager(), ms.InProcessExecutor()
+
 
 @ms.op
 def first() -> int:
@@ -31,39 +33,42 @@ def define(length: int) -> Job:
     return chain
 
 
-def cost(phase: str, length: int) -> float:
-    """Measure one phase of a fresh chain and return its cost a step in milliseconds."""
+def cost(phase: str, length: int, steps: int) -> float:
+    """Measure one phase of so many fresh chains that they have about so many steps; return the cost a step in milliseconds.
+
+    Short chains are timed many in a row, as cold caches would else be most of what is measured.
+    """
+    count = max(1, steps // length)
+    jobs = [] if phase == "define" else [define(length) for _ in range(count)]
     gc.collect()
-    if phase == "define":
-        start = time.perf_counter()
-        define(length)
-        return (time.perf_counter() - start) / length * 1e3
-    chain = define(length)
     start = time.perf_counter()
-    if phase == "plan":
-        build_plan(bind(chain, None, {}, ms.MemoryIOManager(), ms.InProcessExecutor()))
-    else:
-        assert chain.execute().success
-    return (time.perf_counter() - start) / length * 1e3
+    match phase:
+        case "define":
+            for _ in range(count):
+                define(length)
+        case "plan":
+            for each in jobs:
+                build_plan(bind(each, None, {}, VALUES, EXECUTOR))
+        case _:
+            for each in jobs:
+                assert each.execute().success
+    return (time.perf_counter() - start) / (count * length) * 1e3
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--phase", choices=["define", "plan", "execute"], default="execute")
     parser.add_argument("--lengths", type=int, nargs="+", default=[10, 1_000, 10_000])
-    parser.add_argument(
-        "--steps", type=int, default=20_000, help="how many to measure of each length, at least three chains"
-    )
+    parser.add_argument("--steps", type=int, default=2_000, help="how many steps are timed in one go, at least")
+    parser.add_argument("--repeat", type=int, default=5)
     arguments = parser.parse_args()
-    cost(arguments.phase, min(arguments.lengths))
-    costs = {
-        length: statistics.median(
-            cost(arguments.phase, length) for _ in range(max(3, min(200, arguments.steps // length)))
-        )
-        for length in arguments.lengths
-    }
-    spread = max(costs.values()) / min(costs.values())
-    print(json.dumps({"work": f"scaling of {arguments.phase}", "spread": spread, "ms_per_step": costs}))
+    taken: dict[int, list[float]] = {length: [] for length in arguments.lengths}
+    for _ in range(arguments.repeat):
+        for length, costs in taken.items():
+            costs.append(cost(arguments.phase, length, arguments.steps))
+    medians = {length: statistics.median(costs) for length, costs in taken.items()}
+    spread = max(medians.values()) / min(medians.values())
+    print(json.dumps({"work": f"scaling of {arguments.phase}", "spread": spread, "ms_per_step": medians}))
 
 
 if __name__ == "__main__":
