@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from mainspring.execute import RunContext as RunContext
     from mainspring.execute import RunResult as RunResult
     from mainspring.instance import Instance as Instance
-    from mainspring.io import FilesystemIOManager as FilesystemIOManager
-    from mainspring.io import MemoryIOManager as MemoryIOManager
+    from mainspring.io.filesystem import FilesystemIOManager as FilesystemIOManager
+    from mainspring.io.memory import MemoryIOManager as MemoryIOManager
     from mainspring.plan import Plan as Plan
     from mainspring.plan import Step as Step
     from mainspring.plugin import hookimpl as hookimpl
@@ -63,7 +63,7 @@ _HOMES = {
     "Event": "event",
     "Executor": "definition.executor",
     "Failure": "definition.retry",
-    "FilesystemIOManager": "io",
+    "FilesystemIOManager": "io.filesystem",
     "HookContext": "definition.context",
     "IOManager": "definition.io",
     "In": "definition.io",
@@ -73,7 +73,7 @@ _HOMES = {
     "Job": "definition.job",
     "MainspringError": "errors",
     "Materialization": "definition.asset",
-    "MemoryIOManager": "io",
+    "MemoryIOManager": "io.memory",
     "Mode": "definition.mode",
     "OpContext": "definition.context",
     "Out": "definition.io",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,12 +15,15 @@ from mainspring.crashpoint import CrashPoint, pass_by
 from mainspring.definition.io import IOManager
 from mainspring.errors import ConfigError, InstanceError
 from mainspring.event import Event
-from mainspring.io import FilesystemIOManager, MemoryIOManager
-from mainspring.log import FilesystemLogStore, LogStore, MemoryLogStore
+from mainspring.io.memory import MemoryIOManager
+from mainspring.log.memory import MemoryLogStore
+from mainspring.log.port import LogStore
 from mainspring.plan.bind import Override
 from mainspring.storage import Storage, memory_storage, open_storage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mainspring.plugin import Plugins
     from mainspring.settings import Component, Settings
 
@@ -31,7 +33,7 @@ HOME_VARIABLE = "MAINSPRING_HOME"
 def _chance() -> float:
     import random
 
-    return random.random()  # noqa: S311 - jitter
+    return random.random()
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -96,6 +98,8 @@ class Instance:
             ConfigError: Its settings are not valid.
             StorageError: Its database cannot be used.
         """
+        from mainspring.io.filesystem import FilesystemIOManager
+        from mainspring.log.filesystem import FilesystemLogStore
         from mainspring.plugin import load_plugins
 
         folder, settings = locate(home)
@@ -143,6 +147,8 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
         InstanceError: There is no such folder, or none was found.
         ConfigError: Its settings are not valid.
     """
+    from pathlib import Path
+
     from mainspring.settings import FILE_NAME, Settings, find_settings, read_settings
 
     named = home if home is not None else os.environ.get(HOME_VARIABLE) or None
@@ -189,6 +195,8 @@ def _overrides(settings: Settings, plugins: Plugins, folder: Path) -> dict[str, 
 
 def _build(kind: str, component: Component, plugins: Plugins, folder: Path, place: str, settings: Settings) -> Any:
     """Build what a plugin registers from its settings; relative paths start at the settings file's folder."""
+    from pathlib import Path
+
     from mainspring.serde import structure
 
     registered = kind
@@ -196,7 +204,7 @@ def _build(kind: str, component: Component, plugins: Plugins, folder: Path, plac
         registered = "IO manager"
     cls = plugins.find(registered, component.use)
     problems: list[tuple[str, str]] = []
-    built = structure(dict(component.fields), cls, place, problems)
+    built: Any = structure(dict(component.fields), cls, place, problems)
     if problems:
         raise ConfigError(str(settings.path), problems)
     relative = {
@@ -204,4 +212,4 @@ def _build(kind: str, component: Component, plugins: Plugins, folder: Path, plac
         for each in attrs.fields(cls)
         if each.init and isinstance(value := getattr(built, each.name), Path) and not value.is_absolute()
     }
-    return attrs.evolve(built, **relative) if relative else built  # type: ignore[type-var]
+    return attrs.evolve(built, **relative) if relative else built

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import PurePath
+from os import PathLike, fspath
 from typing import Any
 
 from mainspring.errors import DefinitionError
@@ -32,8 +32,8 @@ def _plain(owner: str, key: str, value: object) -> Any:
             return _built_in(value)
         case datetime() | date():
             return value.isoformat()
-        case PurePath():
-            return str(value)
+        case PathLike():
+            return fspath(value)
         case Mapping():
             return checked_metadata(f"{owner}, {key}", value)
         case list() | tuple() | set() | frozenset():

@@ -9,13 +9,14 @@ from typing import Any, get_args
 from mainspring.event.facts import Fact
 from mainspring.serde import make_converter
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _FACTS: dict[str, type] = {each.kind: each for each in get_args(Fact)}
 
 
 def encode_fact(fact: Fact) -> str:
     """Return a fact's fields as JSON text; its kind is kept beside it."""
     plain = _converter().unstructure(fact)
-    return json.dumps(plain, separators=(",", ":")) if plain else "{}"
+    return _ENCODER.encode(plain) if plain else "{}"
 
 
 def decode_fact(kind: str, body: str) -> Fact:

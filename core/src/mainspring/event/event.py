@@ -38,6 +38,18 @@ class Event:
         """What kind of fact it is: `STEP_SUCCESS`."""
         return self.fact.kind
 
+    def stored_as(self, event_id: int) -> Event:
+        """Return the event with the place in the log that it was given."""
+        return Event(
+            run_id=self.run_id,
+            run_attempt=self.run_attempt,
+            fact=self.fact,
+            timestamp=self.timestamp,
+            step_key=self.step_key,
+            step_attempt=self.step_attempt,
+            event_id=event_id,
+        )
+
     @property
     def time(self) -> datetime:
         """When it happened; aware, UTC."""

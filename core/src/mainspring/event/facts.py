@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from attrs import field, frozen
+import attrs
+from attrs import field
+
+C = TypeVar("C", bound=type)
+
+
+class _Plain:
+    """Compares and shows a fact by its fields: one implementation for all, as generating each costs time at start-up."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and _values(self) == _values(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), str(_values(self))))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in _values(self))
+        return f"{type(self).__name__}({shown})"
+
+
+def _values(fact: Any) -> list[tuple[str, Any]]:
+    return [(each.name, getattr(fact, each.name)) for each in type(fact).__attrs_attrs__]
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
+def frozen(cls: C) -> C:
+    """Make a frozen attrs class that compares and shows itself through `_Plain`."""
+    return attrs.frozen(cls, eq=False, repr=False)
 
 
 @frozen
-class ErrorInfo:
+class ErrorInfo(_Plain):
     """An exception, as plain data.
 
     Attributes:
@@ -34,35 +63,35 @@ class ErrorInfo:
 
 
 @frozen
-class RunQueued:
+class RunQueued(_Plain):
     """The run was asked for."""
 
     kind: ClassVar[str] = "RUN_QUEUED"
 
 
 @frozen
-class RunStarting:
+class RunStarting(_Plain):
     """A launcher was told to start the run."""
 
     kind: ClassVar[str] = "RUN_STARTING"
 
 
 @frozen
-class RunStarted:
+class RunStarted(_Plain):
     """A worker claimed the run's attempt."""
 
     kind: ClassVar[str] = "RUN_STARTED"
 
 
 @frozen
-class RunSucceeded:
+class RunSucceeded(_Plain):
     """All steps ended well."""
 
     kind: ClassVar[str] = "RUN_SUCCESS"
 
 
 @frozen
-class RunFailed:
+class RunFailed(_Plain):
     """The attempt of the run failed."""
 
     kind: ClassVar[str] = "RUN_FAILURE"
@@ -71,14 +100,14 @@ class RunFailed:
 
 
 @frozen
-class RunCanceling:
+class RunCanceling(_Plain):
     """Someone asked for the run to end."""
 
     kind: ClassVar[str] = "RUN_CANCELING"
 
 
 @frozen
-class RunCanceled:
+class RunCanceled(_Plain):
     """The run ended before its work did, because someone asked for it."""
 
     kind: ClassVar[str] = "RUN_CANCELED"
@@ -86,14 +115,14 @@ class RunCanceled:
 
 
 @frozen
-class StepStarted:
+class StepStarted(_Plain):
     """An attempt of a step was claimed."""
 
     kind: ClassVar[str] = "STEP_STARTED"
 
 
 @frozen
-class InputLoaded:
+class InputLoaded(_Plain):
     """An IO manager told something of a value that it loaded."""
 
     kind: ClassVar[str] = "INPUT_LOADED"
@@ -102,7 +131,7 @@ class InputLoaded:
 
 
 @frozen
-class StepOutput:
+class StepOutput(_Plain):
     """A value was stored; this is the pointer to it.
 
     Attributes:
@@ -124,7 +153,7 @@ class StepOutput:
 
 
 @frozen
-class AssetMaterialized:
+class AssetMaterialized(_Plain):
     """An asset was written.
 
     Attributes:
@@ -142,14 +171,14 @@ class AssetMaterialized:
 
 
 @frozen
-class StepSucceeded:
+class StepSucceeded(_Plain):
     """The attempt succeeded."""
 
     kind: ClassVar[str] = "STEP_SUCCESS"
 
 
 @frozen
-class StepFailed:
+class StepFailed(_Plain):
     """The step failed for good."""
 
     kind: ClassVar[str] = "STEP_FAILURE"
@@ -157,7 +186,7 @@ class StepFailed:
 
 
 @frozen
-class StepRetried:
+class StepRetried(_Plain):
     """The attempt failed and another one follows after the delay."""
 
     kind: ClassVar[str] = "STEP_RETRY"
@@ -166,21 +195,21 @@ class StepRetried:
 
 
 @frozen
-class StepSkipped:
+class StepSkipped(_Plain):
     """The step did not run, because an output that it reads was left out."""
 
     kind: ClassVar[str] = "STEP_SKIPPED"
 
 
 @frozen
-class StepCanceled:
+class StepCanceled(_Plain):
     """The attempt was ended because the run was."""
 
     kind: ClassVar[str] = "STEP_CANCELED"
 
 
 @frozen
-class HookFailed:
+class HookFailed(_Plain):
     """A success or failure hook raised; the step's outcome stands."""
 
     kind: ClassVar[str] = "HOOK_FAILED"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
 
 from attrs import define, field, frozen
 
 from mainspring.event import facts
+from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END
 from mainspring.event.event import Event
 from mainspring.run import RunStatus, StepStatus
 
@@ -33,6 +33,7 @@ class RunState:
         outputs: The values of steps that succeeded, by step, output and mapping key.
         keys: The mapping keys of dynamic outputs, in order, by step and output.
         reason: Why it failed or was canceled.
+        pending: What steps under way have stored so far; it counts once they have succeeded.
     """
 
     status: RunStatus | None = None
@@ -42,7 +43,7 @@ class RunState:
     outputs: dict[tuple[str, str, str | None], StoredOutput] = field(factory=dict)
     keys: dict[tuple[str, str], list[str]] = field(factory=dict)
     reason: str | None = None
-    _pending: dict[str, list[StoredOutput]] = field(factory=dict)
+    pending: dict[str, list[StoredOutput]] = field(factory=dict)
 
 
 def fold(events: Iterable[Event], state: RunState | None = None) -> RunState:
@@ -54,59 +55,34 @@ def fold(events: Iterable[Event], state: RunState | None = None) -> RunState:
 
 
 def _apply(state: RunState, event: Event) -> None:
-    match event.fact:
-        case facts.RunQueued():
-            _run(state, event, RunStatus.QUEUED)
-        case facts.RunStarting():
-            _run(state, event, RunStatus.STARTING)
-        case facts.RunStarted():
-            _run(state, event, RunStatus.STARTED)
-        case facts.RunSucceeded():
-            _run(state, event, RunStatus.SUCCESS)
-        case facts.RunFailed(reason=reason):
-            _run(state, event, RunStatus.FAILURE, reason)
-        case facts.RunCanceling():
-            _run(state, event, RunStatus.CANCELING)
-        case facts.RunCanceled(reason=reason):
-            _run(state, event, RunStatus.CANCELED, reason)
+    fact = event.fact
+    kind = type(fact)
+    key = event.step_key
+    if key is None:
+        if kind in RUN_STATUS:
+            state.status = RUN_STATUS[kind]
+            state.attempt = event.run_attempt
+            state.reason = getattr(fact, "reason", None) or None
+        return
+    attempt = event.step_attempt or 1
+    status = STEP_BEGIN.get(kind) or STEP_END.get(kind)
+    if status is not None:
+        state.steps[key] = status
+        state.attempts[key] = max(state.attempts.get(key, 0), attempt)
+    match fact:
         case facts.StepStarted():
-            _step(state, event, StepStatus.STARTED)
-            state._pending[event.step_key or ""] = []
+            state.pending[key] = []
         case facts.StepOutput():
-            key = event.step_key or ""
-            state._pending.setdefault(key, []).append(StoredOutput(key, event.step_attempt or 1, event.fact))
+            state.pending.setdefault(key, []).append(StoredOutput(key, attempt, fact))
         case facts.StepSucceeded():
-            _step(state, event, StepStatus.SUCCESS)
-            _publish(state, event.step_key or "")
-        case facts.StepFailed():
-            _step(state, event, StepStatus.FAILURE)
-        case facts.StepRetried():
-            _step(state, event, StepStatus.RETRY)
-        case facts.StepSkipped():
-            _step(state, event, StepStatus.SKIPPED)
-        case facts.StepCanceled():
-            _step(state, event, StepStatus.CANCELED)
-        case facts.InputLoaded() | facts.AssetMaterialized() | facts.HookFailed():
+            _publish(state, key)
+        case _:
             pass
-        case _ as never:
-            assert_never(never)
-
-
-def _run(state: RunState, event: Event, status: RunStatus, reason: str | None = None) -> None:
-    state.status = status
-    state.attempt = event.run_attempt
-    state.reason = reason
-
-
-def _step(state: RunState, event: Event, status: StepStatus) -> None:
-    key = event.step_key or ""
-    state.steps[key] = status
-    state.attempts[key] = max(state.attempts.get(key, 0), event.step_attempt or 1)
 
 
 def _publish(state: RunState, key: str) -> None:
     """Outputs count once their step has succeeded; a later attempt's replace an earlier one's."""
-    for stored in state._pending.pop(key, []):
+    for stored in state.pending.pop(key, []):
         fact = stored.fact
         if fact.mapping_key is not None or fact.is_empty:
             known = state.keys.setdefault((key, fact.output), [])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
 
-from mainspring.log import LogKey, LogStore, Stream
+from mainspring.log.port import LogKey, LogStore, Stream
 
 OP_LOGGER = "mainspring.op"
 """The logger that contexts hand to ops; records of every level are kept."""
@@ -164,5 +164,5 @@ class _Handler(logging.Handler):
                 log.write("log", line)
             if record.levelno >= logging.WARNING and logging.getLogger().handlers == [self]:
                 self._terminal.write(line)
-        except Exception:  # a bad format string or a full disk must not fail the op
+        except Exception:  # noqa: BLE001 - a bad format string or a full disk must not fail the op
             self.handleError(record)

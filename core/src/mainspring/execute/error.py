@@ -26,7 +26,7 @@ def error_info(error: BaseException, depth: int = 0) -> ErrorInfo:
 def _message(error: BaseException) -> str:
     try:
         text = str(error)
-    except Exception:  # __str__ of an exception class is user code
+    except Exception:  # noqa: BLE001 - __str__ of an exception class is user code
         text = "(its message cannot be shown)"
     return text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…"
 

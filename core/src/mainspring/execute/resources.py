@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 
-from mainspring.environment import EnvVar
 from mainspring.definition.io import IOManager
 from mainspring.definition.resource import Resource, Resources
+from mainspring.environment import EnvVar
 from mainspring.errors import DefinitionError, MainspringError, ResourceError, UnknownNameError
 
 
@@ -68,7 +68,7 @@ class OpenResources(Resources):
             exits, self._exits = self._exits, ExitStack()
         try:
             exits.close()
-        except Exception as error:  # a tear-down is user code
+        except Exception as error:  # noqa: BLE001 - a tear-down is user code
             return error
         return None
 

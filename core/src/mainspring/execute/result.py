@@ -10,7 +10,7 @@ from mainspring.definition.job import Job
 from mainspring.errors import UnknownNameError
 from mainspring.event import Event, RunState, fold
 from mainspring.execute.resources import OpenResources
-from mainspring.log import STREAMS, LogKey, Stream
+from mainspring.log.port import STREAMS, LogKey, Stream
 from mainspring.plan import Plan
 from mainspring.run import Run, RunStatus
 

@@ -137,7 +137,7 @@ def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
     except (SupersededError, StorageError):
         context.resources.close()
         raise
-    except Exception as error:  # an executor may be a plugin's
+    except Exception as error:  # noqa: BLE001 - an executor may be a plugin's
         outcome = RunFailed(f"the executor failed: {error}", error_info(error))
     facts = _tear_down(context)
     events = [context.recorder.event(fact) for fact in (*facts, outcome)]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from attrs import define, field
 
 from mainspring.clock import Clock
-from mainspring.definition.resource import Resources
-from mainspring.event import Event, Fact, RunState, StepSkipped, fold
+from mainspring.event import Event, Fact, RunState, StepFailed, StepOutput, StepSkipped, StepSucceeded, fold
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
-from mainspring.log import LogStore
+from mainspring.log.port import LogStore
 from mainspring.plan import Plan, Progress, Step
 from mainspring.run import Run
 
@@ -40,25 +39,21 @@ class RunContext:
     logs: LogStore
     clock: Clock
     state: RunState
-    chance: Any
+    chance: Callable[[], float]
     progress: Progress = field(init=False)
     errors: dict[str, BaseException] = field(factory=dict, init=False)
     _cancel: threading.Event = field(factory=threading.Event, init=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False)
     _retries: list[tuple[float, str]] = field(factory=list, init=False)
-    _scheduled_time: Any = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.progress = Progress(self.plan)
-        if self.run.scheduled_time is not None:
-            from datetime import UTC, datetime
-
-            self._scheduled_time = datetime.fromtimestamp(self.run.scheduled_time, UTC)
 
     @property
-    def scheduled_time(self) -> Any:
+    def scheduled_time(self) -> datetime | None:
         """When the run was due, aware, in UTC; None where no schedule asked for it."""
-        return self._scheduled_time
+        due = self.run.scheduled_time
+        return None if due is None else datetime.fromtimestamp(due, UTC)
 
     @property
     def cancelled(self) -> bool:
@@ -125,11 +120,6 @@ class RunContext:
         with self._lock:
             self._retries.append((self.clock.monotonic() + delay_seconds, step.key))
 
-    @property
-    def op_resources(self) -> Resources:
-        """The resources as ops and IO managers see them."""
-        return self.resources
-
     def _release_retries(self) -> None:
         if not self._retries:
             return
@@ -143,16 +133,17 @@ class RunContext:
         skips: list[Event] = []
         for event in events:
             key = event.step_key or ""
-            match event.kind:
-                case "STEP_OUTPUT":
-                    self.progress.output(key, event.fact.output, event.fact.mapping_key)  # type: ignore[union-attr]
-                case "STEP_SUCCESS":
-                    for each in self.progress.succeed(key):
-                        attempt = self.state.attempts.get(each, 0) + 1
-                        skips.append(self.recorder.event(StepSkipped(), each, attempt))
-                case "STEP_FAILURE":
+            match event.fact:
+                case StepOutput(output=output, mapping_key=mapping_key):
+                    self.progress.output(key, output, mapping_key)
+                case StepSucceeded():
+                    skips += [self._skip(each) for each in self.progress.succeed(key)]
+                case StepFailed():
                     self.progress.fail(key)
                 case _:
                     pass
         fold(skips, self.state)
         return skips
+
+    def _skip(self, key: str) -> Event:
+        return self.recorder.event(StepSkipped(), key, self.state.attempts.get(key, 0) + 1)

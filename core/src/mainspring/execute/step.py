@@ -61,7 +61,7 @@ class StepExecution:
             partition_key=record.partition_key,
             mapping_key=step.mapping_key,
             log=_LOGGER,
-            resources=run.op_resources,
+            resources=run.resources,
         )
 
     def run(self, *, hold: bool) -> Iterator[Event]:
@@ -150,7 +150,7 @@ class StepExecution:
         stored = self.owner.state.outputs[writer, output, mapping_key]
         producer = self.owner.progress.steps[writer].op
         out = producer.outs[output]
-        upstream = writer_context(self.owner.run, self.owner.op_resources, producer, stored)
+        upstream = writer_context(self.owner.run, self.owner.resources, producer, stored)
         declared = self.step.op.ins.get(name, _NO_IN)
         context = InputContext(
             run_id=self.context.run_id,
@@ -163,7 +163,7 @@ class StepExecution:
             partition_key=self.context.partition_key,
             annotation=annotation or None,
             metadata=declared.metadata,
-            resources=self.owner.op_resources,
+            resources=self.owner.resources,
         )
         value = self.owner.resources.io_manager(out.io_manager).load_input(context)
         if context.added_metadata:
@@ -186,7 +186,7 @@ class StepExecution:
         for hook in hooks:
             try:
                 hook(HookContext(op=self.context, error=error))
-            except Exception as raised:  # a hook is user code; the step's outcome stands
+            except Exception as raised:  # noqa: BLE001 - a hook is user code; the step's outcome stands
                 failed.append(HookFailed(getattr(hook, "__name__", repr(hook)), error_info(raised)))
         return failed
 

@@ -54,7 +54,7 @@ def _problem(value: Any, annotation: Any) -> str | None:
         )
     except TypeCheckError as error:
         return f"{_show(type(value))}: {error}"
-    except Exception:  # an annotation that typeguard cannot make sense of checks nothing
+    except Exception:  # noqa: BLE001 - an annotation that typeguard cannot make sense of checks nothing
         return None
     return None
 

@@ -3,10 +3,15 @@
 Holds all that is known about tables, transactions and migrations. Decides nothing about jobs and runs no user code.
 """
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from mainspring.storage.memory import memory_storage
 from mainspring.storage.port import AssetLog, EventLog, RunQuery, RunStore, Storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "AssetLog",

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from mainspring.event import AssetMaterialized, Event
+from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
-    STEP_BEGIN,
-    STEP_END,
     check_in_charge,
     check_new,
     claim_refused,
@@ -42,7 +41,7 @@ class _Rows:
         log = self.events.setdefault(run_id, [])
         for event in events:
             self.last_event_id += 1
-            stored = evolve(event, event_id=self.last_event_id)
+            stored = event.stored_as(self.last_event_id)
             log.append(stored)
             if type(event.fact) is AssetMaterialized:
                 self.assets[event.fact.asset, event.fact.partition_key] = stored
@@ -55,7 +54,7 @@ class _MemoryRuns:
 
     def create(self, run: Run, events: Sequence[Event]) -> None:
         with self._rows.lock:
-            check_new(run, run.run_id in self._rows.runs)
+            check_new(run, exists=run.run_id in self._rows.runs)
             self._rows.runs[run.run_id] = run
             self._rows.append(run.run_id, events)
 
@@ -135,20 +134,25 @@ def _change_step(
     if kind in STEP_BEGIN:
         if row in steps or row in changed:
             raise claim_refused(event.run_id, *row)
-        changed[row] = StepRecord(
-            run_id=event.run_id,
-            step_key=event.step_key,
-            attempt=event.step_attempt,
-            run_attempt=event.run_attempt,
-            status=STEP_BEGIN[kind],
-            started_at=event.timestamp,
-        )
+        changed[row] = _record(event, STEP_BEGIN[kind], event.timestamp)
         return
     if kind in STEP_END:
         record = changed.get(row) or steps.get(row)
         if record is None or record.run_attempt != event.run_attempt or record.status is not StepStatus.STARTED:
             raise not_claimed(event.run_id, *row)
-        changed[row] = evolve(record, status=STEP_END[kind], ended_at=event.timestamp)
+        changed[row] = _record(event, STEP_END[kind], record.started_at, event.timestamp)
+
+
+def _record(event: Event, status: StepStatus, started_at: float, ended_at: float | None = None) -> StepRecord:
+    return StepRecord(
+        run_id=event.run_id,
+        step_key=event.step_key or "",
+        attempt=event.step_attempt or 1,
+        run_attempt=event.run_attempt,
+        status=status,
+        started_at=started_at,
+        ended_at=ended_at,
+    )
 
 
 def _fits(run: Run, query: RunQuery) -> bool:

@@ -5,45 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mainspring.errors import SupersededError, shorten
-from mainspring.event import (
-    Event,
-    RunCanceled,
-    RunCanceling,
-    RunFailed,
-    RunQueued,
-    RunStarted,
-    RunStarting,
-    RunSucceeded,
-    StepCanceled,
-    StepFailed,
-    StepRetried,
-    StepSkipped,
-    StepStarted,
-    StepSucceeded,
-)
-from mainspring.run import Run, RunStatus, StepStatus, check_transition
-
-RUN_STATUS: dict[type, RunStatus] = {
-    RunQueued: RunStatus.QUEUED,
-    RunStarting: RunStatus.STARTING,
-    RunStarted: RunStatus.STARTED,
-    RunSucceeded: RunStatus.SUCCESS,
-    RunFailed: RunStatus.FAILURE,
-    RunCanceling: RunStatus.CANCELING,
-    RunCanceled: RunStatus.CANCELED,
-}
-"""The status that a run's fact leads to."""
-
-STEP_END: dict[type, StepStatus] = {
-    StepSucceeded: StepStatus.SUCCESS,
-    StepFailed: StepStatus.FAILURE,
-    StepRetried: StepStatus.RETRY,
-    StepCanceled: StepStatus.CANCELED,
-}
-"""The status that ends a claimed attempt of a step."""
-
-STEP_BEGIN: dict[type, StepStatus] = {StepStarted: StepStatus.STARTED, StepSkipped: StepStatus.SKIPPED}
-"""The status with which the row of a step's attempt is inserted."""
+from mainspring.event import Event
+from mainspring.event.effect import RUN_STATUS
+from mainspring.run import Run, RunStatus, check_transition
 
 WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
 """The statuses in which a run's worker may write."""
@@ -89,7 +53,7 @@ def run_changes(run_id: str, old: RunStatus, event: Event) -> dict[str, Any] | N
     return changes
 
 
-def check_new(run: Run, exists: bool) -> None:
+def check_new(run: Run, *, exists: bool) -> None:
     """Check that a run may be inserted as it is.
 
     Raises:

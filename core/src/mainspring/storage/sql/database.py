@@ -50,10 +50,11 @@ class Database:
             if durable:
                 connection.exec_driver_sql("PRAGMA synchronous=FULL")
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                driver = connection.connection.cursor()
+                driver.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
-                    connection.exec_driver_sql("COMMIT")
+                    driver.execute("COMMIT")
                 except BaseException:
                     self._roll_back(connection)
                     raise
@@ -90,8 +91,15 @@ class Database:
             yield
         except DBAPIError as error:
             raise StorageError(_explain(str(error.orig), self.description)) from error
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise StorageError(_explain(str(error), self.description)) from error
         except OSError as error:
             raise StorageError(f"storage {self.description} cannot be opened: {error.strerror}") from error
+
+
+def integrity_error(connection: Connection) -> type[Exception]:
+    """Return what the connection's driver raises where a constraint is broken."""
+    return connection.dialect.loaded_dbapi.IntegrityError
 
 
 def _parsed(url: str, folder: Path) -> URL:

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, bindparam, literal_column, select
 
 from mainspring.event import AssetMaterialized, Event
 from mainspring.event.codec import decode_fact, encode_fact
+from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import RunStatus, StepRecord, StepStatus
-from mainspring.storage.rows import STEP_BEGIN, STEP_END, check_in_charge, claim_refused, not_claimed, run_changes
-from mainspring.storage.sql.database import Database
+from mainspring.storage.rows import check_in_charge, claim_refused, not_claimed, run_changes
+from mainspring.storage.sql.database import Database, integrity_error
+from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import asset_events, events, runs, steps
 
-_FENCE = select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id"))
-_INSERT_STEP = steps.insert()
-_INSERT_EVENTS = events.insert()
-_END_STEP = (
+_FENCE = Statement(select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id")))
+_INSERT_STEP = Statement(steps.insert(), [each.name for each in steps.c])
+_INSERT_EVENT = Statement(events.insert(), [each.name for each in events.c if each.name != "event_id"])
+_END_STEP = Statement(
     steps.update()
     .where(
         steps.c.run_id == bindparam("id"),
         steps.c.step_key == bindparam("key"),
         steps.c.attempt == bindparam("number"),
         steps.c.run_attempt == bindparam("by"),
-        steps.c.status == StepStatus.STARTED.value,
+        steps.c.status == literal_column(f"'{StepStatus.STARTED.value}'"),
     )
     .values(status=bindparam("new"), ended_at=bindparam("at"))
 )
@@ -40,7 +41,7 @@ class SqlEvents:
     def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
         durable = any(event.step_key is None for event in events)
         with self._database.write(durable=durable) as connection:
-            row = connection.execute(_FENCE, {"id": run_id}).first()
+            row = _FENCE.run(connection, {"id": run_id}).fetchone()
             found = None if row is None else (RunStatus(row[0]), int(row[1]))
             check_in_charge(run_id, found, run_attempt, list(events))
             assert found is not None  # noqa: S101 - checked just now
@@ -84,11 +85,11 @@ def append_events(connection: Connection, new: Sequence[Event]) -> None:
     if not new:
         return
     if not any(type(event.fact) is AssetMaterialized for event in new):
-        connection.execute(_INSERT_EVENTS, [_to_row(event) for event in new])
+        _INSERT_EVENT.run_many(connection, [_to_row(event) for event in new])
         return
     materialized: list[dict[str, Any]] = []
     for event in new:
-        inserted = connection.execute(_INSERT_EVENTS, _to_row(event))
+        inserted = connection.execute(events.insert(), _to_row(event))
         if isinstance(event.fact, AssetMaterialized):
             key = inserted.inserted_primary_key
             assert key is not None  # noqa: S101 - a single insert has one
@@ -145,8 +146,8 @@ def _change_step(connection: Connection, event: Event) -> None:
             "ended_at": None,
         }
         try:
-            connection.execute(_INSERT_STEP, row)
-        except IntegrityError:
+            _INSERT_STEP.run(connection, row)
+        except integrity_error(connection):
             raise claim_refused(event.run_id, event.step_key, event.step_attempt) from None
     elif kind in STEP_END:
         changes = {
@@ -157,11 +158,11 @@ def _change_step(connection: Connection, event: Event) -> None:
             "new": STEP_END[kind].value,
             "at": event.timestamp,
         }
-        if connection.execute(_END_STEP, changes).rowcount != 1:
+        if _END_STEP.run(connection, changes).rowcount != 1:
             raise not_claimed(event.run_id, event.step_key, event.step_attempt)
 
 
 def _to_record(row: Row[Any]) -> StepRecord:
-    fields = dict(row._mapping)
+    fields = row._asdict()
     fields["status"] = StepStatus(fields["status"])
     return StepRecord(**fields)

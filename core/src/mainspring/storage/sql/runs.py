@@ -89,7 +89,7 @@ def _to_row(run: Run) -> dict[str, Any]:
 
 
 def _from_row(row: Row[Any]) -> Run:
-    fields = dict(row._mapping)
+    fields = row._asdict()
     fields["status"] = RunStatus(fields["status"])
     fields["config"] = json.loads(fields["config"])
     fields["tags"] = json.loads(fields["tags"])

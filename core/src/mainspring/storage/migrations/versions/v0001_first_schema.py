@@ -10,6 +10,7 @@ _BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
+    """Create the tables."""
     op.create_table(
         "runs",
         sa.Column("run_id", sa.Text, primary_key=True),
