@@ -1,0 +1,119 @@
+"""What goes to stderr: errors in one sentence, warnings, and the confession of a bug."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from mainspring.cli.text import visible
+from mainspring.errors import MainspringError
+
+if TYPE_CHECKING:
+    from logging import LogRecord
+
+_PLUGIN_LOGGER = logging.getLogger("mainspring.plugin")
+
+
+def complain(sentence: str) -> None:
+    """Say what is wrong, in one line."""
+    _say("error", sentence, "red")
+
+
+def note(sentence: str) -> None:
+    """Say what a person should know, though nothing is wrong."""
+    _say("note", sentence, "cyan")
+
+
+def warn(sentence: str) -> None:
+    """Say what looks wrong, though the command goes on."""
+    _say("warning", sentence, "yellow")
+
+
+def explain(error: MainspringError) -> None:
+    """Say an error that was foreseen, behind the user's own traceback where one was asked for."""
+    traceback = getattr(error, "user_traceback", "")
+    if traceback:
+        click.echo(visible(traceback, lines=True).rstrip("\n"), err=True)
+    complain(str(error))
+
+
+def confess(error: BaseException) -> None:
+    """Show the traceback of an error that nobody foresaw, and say that it is a bug."""
+    import traceback
+
+    lines = "".join(traceback.format_exception(error))
+    click.echo(visible(lines, lines=True).rstrip("\n"), err=True)
+    complain(
+        f"{type(error).__name__}: {error}: this is a bug in Mainspring, or in a plugin; please report it with the lines "
+        "above"
+    )
+
+
+def usage_sentence(error: click.ClickException) -> str:
+    """Return what click found wrong as a sentence of ours, with where to read on."""
+    said = error.format_message().strip().rstrip(".")
+    sentence = said[:1].lower() + said[1:]
+    context = getattr(error, "ctx", None)
+    return f"{sentence}; see `{context.command_path} --help`" if context is not None else sentence
+
+
+def system_sentence(error: OSError) -> str:
+    """Return what the operating system refused."""
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}; check that it exists and that this user may use it"
+
+
+def prepare_streams() -> None:
+    """Let text that the terminal's encoding lacks be shown as escapes rather than stop the command."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def shown_warnings() -> Iterator[None]:
+    """Show what plugins are warned of as warnings of ours."""
+    handler = _WarningHandler()
+    before = _PLUGIN_LOGGER.propagate
+    _PLUGIN_LOGGER.addHandler(handler)
+    _PLUGIN_LOGGER.propagate = False
+    try:
+        yield
+    finally:
+        _PLUGIN_LOGGER.removeHandler(handler)
+        _PLUGIN_LOGGER.propagate = before
+
+
+@contextmanager
+def silenced_warnings() -> Iterator[None]:
+    """Keep warnings about plugins back, where the command itself shows what they say."""
+    before = _PLUGIN_LOGGER.disabled
+    _PLUGIN_LOGGER.disabled = True
+    try:
+        yield
+    finally:
+        _PLUGIN_LOGGER.disabled = before
+
+
+class _WarningHandler(logging.Handler):
+    def emit(self, record: LogRecord) -> None:
+        warn(record.getMessage())
+
+
+def _say(kind: str, sentence: str, color: str) -> None:
+    one_line = " ".join(sentence.split("\n"))
+    head = click.style(f"{kind}:", fg=color, bold=True) if _has_color() else f"{kind}:"
+    click.echo(f"{head} {visible(one_line)}", err=True)
+
+
+def _has_color() -> bool:
+    from mainspring.cli.terminal import has_color
+
+    return has_color(sys.stderr)

@@ -1,0 +1,76 @@
+"""Opening the instance that a command works on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mainspring.errors import InstanceError, shorten
+from mainspring.instance import HOME_VARIABLE, Instance, locate
+
+if TYPE_CHECKING:
+    from mainspring.settings import Settings
+
+
+@contextmanager
+def opened(home: str | None) -> Iterator[Instance]:
+    """Open an instance that exists, for a command that reads from it.
+
+    Raises:
+        InstanceError: There is none.
+        StorageError: Its database cannot be used.
+    """
+    folder, _ = located(home)
+    with _explained(folder), Instance.open(folder) as instance:
+        yield instance
+
+
+@contextmanager
+def opened_or_made(home: str | None, *, ephemeral: bool) -> Iterator[Instance]:
+    """Open the instance that a run is recorded in: one in memory where that is asked for, or where no home is found.
+
+    Raises:
+        InstanceError: The home that was named cannot be used.
+        StorageError: Its database cannot be used.
+    """
+    if ephemeral or not _has_home(home):
+        with Instance.ephemeral() as instance:
+            yield instance
+    else:
+        with _explained(home or ""), Instance.open(home) as instance:
+            yield instance
+
+
+def located(home: str | None) -> tuple[Path, Settings]:
+    """Return the folder and the settings of an instance that exists.
+
+    Raises:
+        InstanceError: There is none.
+    """
+    with _explained(home or ""):
+        folder, settings = locate(home)
+        if not folder.is_dir():
+            raise InstanceError(
+                f"there is no home at {folder}; name one that exists, or make it with "
+                f"`mainspring instance migrate --home {folder}`"
+            )
+        return folder, settings
+
+
+def _has_home(home: str | None) -> bool:
+    from mainspring.settings import find_settings
+
+    return home is not None or bool(os.environ.get(HOME_VARIABLE)) or find_settings(Path.cwd()) is not None
+
+
+@contextmanager
+def _explained(home: str | Path) -> Iterator[None]:
+    """Say what the operating system refused while a home was being opened."""
+    try:
+        yield
+    except OSError as error:
+        place = f"home {shorten(str(home))}" if str(home) else "the home"
+        raise InstanceError(f"{place} cannot be used: {error.strerror}; check its path and its permissions") from error

@@ -1,0 +1,78 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from mainspring.cli.user_code import CodeSource
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+TRACEBACK_VARIABLE = "MAINSPRING_TRACEBACK"
+"""Set to 1, it shows the user's own traceback wherever `--traceback` would."""
+
+home_option = click.option(
+    "--home",
+    metavar="DIR",
+    help="The instance's home; else MAINSPRING_HOME, else the folder of the nearest mainspring.toml.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+def limit_option(default: int | None, what: str) -> Callable[[Command], Command]:
+    """Return the option `--limit`."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help=f"Show at most N {what}.",
+    )
+
+
+def code_options(command: Command) -> Command:
+    """Add the options that say where definitions are; the command hands them to `code_source`."""
+    for option in (
+        click.option(
+            "--traceback",
+            "with_traceback",
+            is_flag=True,
+            envvar=TRACEBACK_VARIABLE,
+            help="Where your code fails to load, show its traceback too.",
+        ),
+        click.option("-m", "--module", metavar="MODULE", help="The module that holds your definitions."),
+        click.option("-f", "--file", metavar="FILE", help="The Python file that holds your definitions."),
+    ):
+        command = option(command)
+    return command
+
+
+def code_source(file: str | None, module: str | None, with_traceback: bool) -> CodeSource:  # noqa: FBT001 - as click hands it over
+    """Return where the definitions are.
+
+    Raises:
+        click.UsageError: Not exactly one of file and module is given.
+    """
+    if (file is None) == (module is None):
+        said = "give either -f FILE or -m MODULE, the one that holds your definitions"
+        raise click.UsageError(f"{said}, not both" if file is not None else said, click.get_current_context())
+    return CodeSource(file, module, with_traceback)
+
+
+def key_value_pairs(pairs: tuple[str, ...], option: str) -> dict[str, str]:
+    """Return what a repeatable option like `--tag k=v` was given, by key.
+
+    Raises:
+        click.UsageError: One has no `=`, or nothing before it.
+    """
+    found: dict[str, str] = {}
+    for each in pairs:
+        key, equals, value = each.partition("=")
+        if not equals or not key:
+            raise click.UsageError(f"{option} takes key=value, not {each[:100]!r}", click.get_current_context())
+        found[key] = value
+    return found

@@ -1,0 +1,134 @@
+"""The command `mainspring`: a group that loads a command's module when the command is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import click
+from attrs import frozen
+
+
+@frozen
+class LazyCommand:
+    """Where a command is defined, and what the list of commands says of it."""
+
+    module: str
+    attribute: str
+    summary: str
+
+    def load(self) -> click.Command:
+        """Import the module and return the command."""
+        command: click.Command = getattr(import_module(self.module), self.attribute)
+        return command
+
+
+COMMANDS: Mapping[str, LazyCommand] = {
+    "demo": LazyCommand("mainspring.cli.demo", "demo", "Run an example project over real data."),
+    "job": LazyCommand("mainspring.cli.job", "job", "List, show and run the jobs of a file or module."),
+    "run": LazyCommand("mainspring.cli.run", "run", "List runs, show what came of one, and read its logs."),
+    "instance": LazyCommand(
+        "mainspring.cli.instance", "instance", "Show an instance and bring its storage up to date."
+    ),
+    "plugins": LazyCommand("mainspring.cli.plugins", "plugins", "Show the installed plugins and what they register."),
+}
+"""The commands of the house; those of plugins stand behind them."""
+
+_FOUND = "mainspring.cli.root.plugin_commands"
+
+
+class LazyGroup(click.Group):
+    """A group that imports nothing to list its commands, and asks plugins only for names that it does not know."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        own = [name for name, command in COMMANDS.items() if find_spec(command.module) is not None]
+        return [*own, *(name for name in _plugin_commands(ctx) if name not in own)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = COMMANDS.get(cmd_name)
+        if own is not None and find_spec(own.module) is not None:
+            return own.load()
+        return _plugin_commands(ctx).get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from mainspring.errors import shorten, suggest
+
+            known = self.list_commands(ctx)
+            raise click.UsageError(f"there is no command {shorten(args[0])!r}; {suggest(args[0], known)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        plugins = _plugin_commands(ctx)
+        rows = [
+            (name, COMMANDS[name].summary if name in COMMANDS else plugins[name].get_short_help_str(80))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        super().invoke(ctx)  # and what a command returns is dropped, since it is no exit code
+
+
+def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
+    """Return the commands that plugins register, found once for a command line."""
+    found: dict[str, click.Command] | None = ctx.meta.get(_FOUND)
+    if found is None:
+        found = ctx.meta[_FOUND] = _find_plugin_commands()
+    return found
+
+
+def _find_plugin_commands() -> dict[str, click.Command]:
+    """Ask the plugins for their commands; a name that two of them claim is no command."""
+    from importlib.metadata import entry_points
+
+    if not entry_points(group="mainspring"):
+        return {}
+    from mainspring.cli.complaint import warn
+    from mainspring.errors import PluginError
+    from mainspring.plugin import load_plugins
+
+    plugins = load_plugins()
+    found: dict[str, click.Command] = {}
+    for name in plugins.names("command"):
+        try:
+            command = plugins.find("command", name)
+        except PluginError as error:
+            warn(str(error))
+            continue
+        if isinstance(command, click.Command):
+            found[name] = command
+        else:
+            warn(f"plugins register command {name!r} as a {type(command).__name__}; it must be a click command")
+    return found
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    click.echo(f"mainspring {version('mainspring')}")
+    ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Try `mainspring demo`, then `mainspring job list -f FILE` with a file of your own.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def mainspring() -> None:
+    """Run data jobs exactly when they should run, exactly once, and see what came of them."""

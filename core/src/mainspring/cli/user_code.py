@@ -1,0 +1,166 @@
+"""Loading the definitions of a file or a module that people wrote."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from attrs import frozen
+
+from mainspring.cli.user_frames import last_frame, user_traceback
+from mainspring.definition.definitions import Definitions
+from mainspring.definition.job import Job
+from mainspring.errors import CodeError, MainspringError, shorten
+
+
+@frozen
+class CodeSource:
+    """Where definitions are: a file, or else a module.
+
+    Attributes:
+        file: A path as typed.
+        module: A module's name.
+        with_traceback: Whether an error in the code brings the code's own traceback along.
+    """
+
+    file: str | None = None
+    module: str | None = None
+    with_traceback: bool = False
+
+    def __str__(self) -> str:
+        return self.file if self.file is not None else f"module {self.module}"
+
+
+class UserCodeError(CodeError):
+    """User code that raised while it was loaded.
+
+    Attributes:
+        user_traceback: The part of the traceback that is the user's, where it was asked for.
+    """
+
+    def __init__(self, message: str, user_traceback: str = "") -> None:
+        self.user_traceback = user_traceback
+        super().__init__(message)
+
+
+@contextmanager
+def loaded(source: CodeSource) -> Iterator[Definitions]:
+    """Load the definitions of a file or module, and let imports find what lies beside it as long as this lasts.
+
+    What the code prints while it is loaded goes to stderr.
+
+    Raises:
+        CodeError: There is no such file or module, it fails to load, or it does not hold exactly one `Definitions`.
+    """
+    folder, load = _prepared(source)
+    sys.path.insert(0, str(folder))
+    module: ModuleType | None = None
+    try:
+        with redirect_stdout(sys.stderr):
+            module = _guarded(source, load)
+            definitions = _definitions_of(source, module)
+        yield definitions
+    finally:
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))
+        if source.file is not None and module is not None:
+            sys.modules.pop(module.__name__, None)
+
+
+def _prepared(source: CodeSource) -> tuple[Path, Callable[[], ModuleType]]:
+    """Return the folder to import from, and what imports the code."""
+    if source.file is None:
+        name = source.module or ""
+        return Path.cwd(), lambda: import_module(name)
+    path = Path(source.file).expanduser().absolute()
+    try:
+        is_file, exists = path.is_file(), path.exists()
+    except OSError as error:
+        raise CodeError(f"file {shorten(source.file)} cannot be read: {error.strerror}; name another one") from error
+    if exists and not is_file:
+        raise CodeError(f"{source.file} is no file; name the Python file in it that holds your definitions")
+    if not exists:
+        raise CodeError(f"there is no file {shorten(source.file)}; name a Python file that holds your definitions")
+    return path.parent, lambda: _import_file(path)
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Import a file under its own name, so that the files beside it and pickles find it there as well."""
+    name = path.stem if path.stem not in sys.modules else f"{path.stem}@{path.parent}"
+    sys.modules.pop(name, None)
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise CodeError(f"{path} is no Python file; its name should end in .py")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+def _guarded(source: CodeSource, load: Callable[[], ModuleType]) -> ModuleType:
+    """Load code, turning whatever it raises into one error."""
+    try:
+        return load()
+    except (KeyboardInterrupt, CodeError):
+        raise
+    except BaseException as error:
+        raise _explain(source, error) from error
+
+
+def _explain(source: CodeSource, error: BaseException) -> UserCodeError:
+    traceback = user_traceback(error) if source.with_traceback else ""
+    if isinstance(error, ModuleNotFoundError) and source.module is not None and _names_it(source.module, error.name):
+        return UserCodeError(
+            f"there is no module {source.module!r}; name one that Python finds from {Path.cwd()}", traceback
+        )
+    place = last_frame(error) or str(source)
+    match error:
+        case SyntaxError():
+            said = f"{type(error).__name__}: {error.msg}"
+            place = f"{error.filename}:{error.lineno}" if error.lineno is not None else str(source)
+        case SystemExit():
+            said = f"it called sys.exit({error.code!r}) while it was loaded; do that in a function, or not at all"
+        case MainspringError():
+            said = str(error)
+        case ImportError() if "relative import" in str(error):
+            said = f"{error}; the file belongs to a package, so name it with -m"
+        case _:
+            first = str(error).strip().partition("\n")[0]
+            said = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    return UserCodeError(f"{place} cannot be loaded: {said}", traceback)
+
+
+def _names_it(module: str, missing: str | None) -> bool:
+    """Whether the module that was not found is the one that was asked for, or a package around it."""
+    return missing is not None and (module == missing or module.startswith(f"{missing}."))
+
+
+def _definitions_of(source: CodeSource, module: ModuleType) -> Definitions:
+    """Return the one `Definitions` of a module, or one made of its jobs.
+
+    Raises:
+        CodeError: It holds several, or nothing to make one of.
+    """
+    names = {id(value): name for name, value in reversed(vars(module).items()) if isinstance(value, Definitions)}
+    if len(names) > 1:
+        listed = ", ".join(sorted(names.values()))
+        raise CodeError(f"{source} holds {len(names)} Definitions ({listed}); keep one, with all jobs in it")
+    for value in vars(module).values():
+        if isinstance(value, Definitions):
+            return value
+    jobs = {id(value): value for value in vars(module).values() if isinstance(value, Job)}
+    if not jobs:
+        raise CodeError(f"{source} holds no Definitions and no job; write defs = ms.Definitions(jobs=[…]) in it")
+    try:
+        return Definitions(jobs=list(jobs.values()))
+    except MainspringError as error:
+        raise CodeError(f"{source}: {error}") from error
