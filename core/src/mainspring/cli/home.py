@@ -60,6 +60,18 @@ def located(home: str | None) -> tuple[Path, Settings]:
         return folder, settings
 
 
+def made(home: str | None) -> tuple[Path, Settings]:
+    """Return the folder and the settings of an instance, making its folder where it is absent.
+
+    Raises:
+        InstanceError: It cannot be made.
+    """
+    with _explained(home or ""):
+        folder, settings = locate(home)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder, settings
+
+
 def _has_home(home: str | None) -> bool:
     from mainspring.settings import find_settings
 

@@ -19,7 +19,7 @@ def prepare_schema(database: Database, *, create: bool) -> None:
         SchemaError: It is too old, too new for this code to write to, or not ours.
     """
     with database.read() as connection:
-        found = _version(connection, database)
+        found = find_version(connection, database)
     if found is None:
         if not create:
             raise SchemaError(f"storage {database.description} is empty; run `mainspring instance migrate` to fill it")
@@ -47,7 +47,7 @@ def migrate(database: Database) -> tuple[int, int]:
     config = Config()
     config.set_main_option("script_location", "mainspring.storage:migrations")
     with database.write(durable=True) as connection:
-        found = _version(connection, database) or 0
+        found = find_version(connection, database) or 0
         if found > SCHEMA_VERSION:
             raise SchemaError(
                 f"storage {database.description} has schema version {found}, newer than the {SCHEMA_VERSION} of this "
@@ -58,7 +58,12 @@ def migrate(database: Database) -> tuple[int, int]:
         return found, SCHEMA_VERSION
 
 
-def _version(connection: Connection, database: Database) -> int | None:
+def find_version(connection: Connection, database: Database) -> int | None:
+    """Return the version of a database's schema; None where it has no tables.
+
+    Raises:
+        SchemaError: Its tables are not ours.
+    """
     tables = set(inspect(connection).get_table_names())
     if not tables:
         return None
