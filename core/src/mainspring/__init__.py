@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mainspring.definition.job import Job as Job
     from mainspring.definition.job import job as job
     from mainspring.definition.mode import Mode as Mode
-    from mainspring.definition.op import op as op
+    from mainspring.definition.decorator import op as op
     from mainspring.definition.resource import Resource as Resource
     from mainspring.definition.resource import resource as resource
     from mainspring.definition.retry import Failure as Failure
@@ -92,7 +92,7 @@ _HOMES = {
     "graph": "definition.graph",
     "hookimpl": "plugin",
     "job": "definition.job",
-    "op": "definition.op",
+    "op": "definition.decorator",
     "resource": "definition.resource",
     "testing": "",
 }

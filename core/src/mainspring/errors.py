@@ -13,6 +13,10 @@ class DefinitionError(MainspringError):
     """An op, graph, job, mode or resource is put together wrongly; raised when it is defined or bound."""
 
 
+class NoValueYetError(DefinitionError, AttributeError):
+    """Something was done to a handle, in a job's body, that only a value can stand."""
+
+
 class PlanCycleError(DefinitionError):
     """Things that depend on each other in a circle."""
 
@@ -31,7 +35,7 @@ class UnknownNameError(MainspringError):
         self.name = name
         self.known = tuple(sorted(known))
         where = f" in {place}" if place else ""
-        super().__init__(f"there is no {kind} {shorten(name)!r}{where}; {suggest(name, self.known)}")
+        super().__init__(f"there is no {kind} {shorten(str(name))!r}{where}; {suggest(str(name), self.known)}")
 
 
 class ConfigError(MainspringError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, get_type_hints
 
@@ -37,7 +39,7 @@ class Scope:
         holder = SimpleNamespace(__annotations__={"it": annotation})
         try:
             return get_type_hints(holder, dict(self.globals), dict(self.locals), include_extras=False)["it"]
-        except Exception:  # an annotation may hold any expression, and raise anything
+        except Exception:  # noqa: BLE001 - an annotation may hold any expression, and raise anything
             return UNRESOLVED
 
 
@@ -46,8 +48,11 @@ def scope_of(function: Callable[..., Any], depth: int) -> Scope:
 
     The locals are kept only where an annotation is text and may need them.
     """
-    annotations = getattr(function, "__annotations__", {}).values()
+    written = inspect.unwrap(function)
+    while isinstance(written, partial):
+        written = inspect.unwrap(written.func)
+    annotations = getattr(written, "__annotations__", {}).values()
     needs_locals = any(not isinstance(each, type) for each in annotations if each is not None)
     found = sys._getframe(depth).f_locals if needs_locals else {}
-    function_globals = getattr(function, "__globals__", {})
+    function_globals = getattr(written, "__globals__", {})
     return Scope(function_globals, {} if found is function_globals else dict(found))

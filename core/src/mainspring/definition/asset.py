@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from mainspring.definition.metadata import checked_metadata
-from mainspring.errors import DefinitionError
+from mainspring.errors import DefinitionError, shorten
 
 ASSET_KEY_LIMIT = 500
 """Characters in an asset's key."""
@@ -21,11 +21,16 @@ class AssetKey:
     path: str = field()
 
     @path.validator
-    def _check(self, attribute: object, value: object) -> None:
-        if not isinstance(value, str) or not value or any(not part.strip() for part in value.split("/")):
-            raise DefinitionError(f"an asset key is text such as 'warehouse/orders' without empty parts, not {value!r}")
+    def _check(self, attribute: Attribute[str], value: object) -> None:
+        if not isinstance(value, str) or not _are_segments(value.split("/")):
+            raise DefinitionError(
+                "an asset key is text such as 'warehouse/orders', without empty segments and '..', not "
+                f"{shorten(repr(value))}"
+            )
         if len(value) > ASSET_KEY_LIMIT or not value.isprintable():
-            raise DefinitionError(f"an asset key has at most {ASSET_KEY_LIMIT} printable characters: {value[:60]!r}…")
+            raise DefinitionError(
+                f"an asset key has at most {ASSET_KEY_LIMIT} printable characters, unlike {shorten(repr(value))}"
+            )
 
     def __str__(self) -> str:
         return self.path
@@ -34,6 +39,15 @@ class AssetKey:
 def asset_key(value: str | AssetKey) -> AssetKey:
     """Return a key from its text or from itself."""
     return value if isinstance(value, AssetKey) else AssetKey(value)
+
+
+def _are_segments(parts: Sequence[str]) -> bool:
+    """Whether none is empty, and none leads elsewhere where keys become paths."""
+    return all(part.strip() not in ("", ".", "..") for part in parts)
+
+
+def _metadata(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return checked_metadata("a materialization", raw)
 
 
 @frozen
@@ -47,5 +61,5 @@ class Materialization:
     """
 
     asset: AssetKey = field(converter=asset_key)
-    metadata: Mapping[str, Any] = field(factory=dict, converter=lambda raw: checked_metadata("materialization", raw))
+    metadata: Mapping[str, Any] = field(factory=dict, converter=_metadata)
     partition_key: str | None = None

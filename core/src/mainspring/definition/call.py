@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from mainspring.definition.compose import Composition, current_composition
 from mainspring.definition.names import checked_name
+from mainspring.errors import DefinitionError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,6 +52,7 @@ class Call(Generic[P, R]):
     handles: tuple[Any, ...] = ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Compose in a body, compute outside."""
         composition = current_composition()
         if composition is None:
             return cast(R, self.target.compute(args, kwargs))
@@ -63,6 +65,23 @@ class Call(Generic[P, R]):
     def after(self, *handles: Any) -> Call[P, R]:
         """Return it with more that it comes after."""
         return evolve(self, handles=(*self.handles, *handles))
+
+
+def check_body(owner: str, function: Callable[..., Any]) -> None:
+    """Refuse a body whose calls would not be made by calling it.
+
+    Raises:
+        DefinitionError: It is a coroutine or generator function.
+    """
+    import inspect
+
+    if any(
+        check(function)
+        for check in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    ):
+        raise DefinitionError(
+            f"the body of {owner} is a coroutine or generator function, so calling it wires nothing; make it a plain one"
+        )
 
 
 def describe(function: Callable[..., Any], description: str | None) -> str:

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from mainspring.definition.handle import (
-    Collected,
-    Constant,
-    DynamicHandle,
-    FanIn,
-    Handle,
-    ItemOf,
-    MappedHandle,
-    OutputHandles,
-    OutputOf,
-    Source,
-)
+from mainspring.definition.handle import DynamicHandle, GraphHandle, Handle, MappedHandle, OutputHandles
 from mainspring.definition.io import DynamicOut
+from mainspring.definition.source import Constant, FanIn, ItemOf, OutputOf, Source
+from mainspring.definition.unready import Unready
 from mainspring.errors import DefinitionError, PlanCycleError
 
 if TYPE_CHECKING:
+    from mainspring.definition.graph import Graph
     from mainspring.definition.op import Op
 
 
@@ -49,23 +42,92 @@ class Node:
     mapped_over: ItemOf | None = None
 
 
+@frozen
+class Order:
+    """A node that comes before another, and the dynamic output over which they are mapped together, if they are."""
+
+    node: str
+    mapped_over: ItemOf | None = None
+
+
 @define(eq=False)
 class Composition:
-    """A body being wired: the nodes so far, and the path of graphs within which calls are made."""
+    """A body being wired.
+
+    Attributes:
+        owner: What it is the body of, for errors.
+        nodes: The nodes so far, by key.
+        path: The names of the graphs within which calls are made.
+        graphs: These graphs.
+        orders: What comes before all that is called now.
+        items: The dynamic outputs that are being mapped over.
+    """
 
     owner: str
     nodes: dict[str, Node] = field(factory=dict)
     path: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    graphs: tuple[str, ...] = ()
+    graphs: tuple[Graph[..., Any], ...] = ()
+    orders: tuple[Order, ...] = ()
+    items: tuple[ItemOf, ...] = ()
     _taken: dict[tuple[str, ...], dict[str, int]] = field(factory=dict)
 
-    def claim_name(self, name: str, alias: str | None) -> str:
-        """Return a name that is free at this path: the alias as given, else the name, `name_2`, `name_3`…
+    def add(self, op: Op[..., Any], alias: str | None, after: Sequence[Any], given: Mapping[str, Any]) -> Any:
+        """Add a call of an op and return its handle or handles."""
+        name = self._claim_name(op.name, alias)
+        path = (*self.path, name)
+        key = ".".join(path)
+        mapped: list[ItemOf] = []
+        inputs = {parameter: self._source(key, parameter, value, mapped) for parameter, value in given.items()}
+        orders = (*self.orders, *self._orders(after))
+        mapped += [each.mapped_over for each in orders if each.mapped_over is not None]
+        self._check_inputs(key, op, inputs)
+        over = self._one_mapping(key, op, mapped)
+        self.nodes[key] = Node(path, key, op, inputs, tuple(dict.fromkeys(each.node for each in orders)), over)
+        return self._handles(key, op, over)
+
+    def nest(self, graph: Graph[..., Any], alias: str | None, after: Sequence[Any], body: Callable[[], Any]) -> Any:
+        """Wire what a graph's body calls under the graph's name, and return what the body returns, or its order.
 
         Raises:
-            DefinitionError: The alias is taken.
+            PlanCycleError: The graph is called within itself.
+            DefinitionError: The body wires nothing.
         """
+        if graph in self.graphs:
+            raise PlanCycleError("graphs", [each.name for each in self.graphs[self.graphs.index(graph) :]])
+        before = len(self.nodes)
+        with self._inside(graph, alias, after):
+            result = body()
+        count = len(self.nodes) - before
+        if count == 0:
+            raise DefinitionError(f"{self.owner}: graph {graph.name!r} has no ops; call at least one in its body")
+        if result is not None:
+            return result
+        return GraphHandle(self, graph.name, tuple(islice(reversed(self.nodes), count))[::-1])
+
+    @contextmanager
+    def mapping(self, item: ItemOf) -> Iterator[None]:
+        """Wire what follows once for each value of a dynamic output."""
+        outer = self.items
+        self.items = (*outer, item)
+        try:
+            yield
+        finally:
+            self.items = outer
+
+    @contextmanager
+    def _inside(self, graph: Graph[..., Any], alias: str | None, after: Sequence[Any]) -> Iterator[None]:
+        outer = (self.path, self.graphs, self.orders)
+        orders = tuple(self._orders(after))
+        self.path = (*self.path, self._claim_name(graph.name, alias))
+        self.graphs = (*self.graphs, graph)
+        self.orders = (*self.orders, *orders)
+        try:
+            yield
+        finally:
+            self.path, self.graphs, self.orders = outer
+
+    def _claim_name(self, name: str, alias: str | None) -> str:
+        """Return a name that is free at this path: the alias, or the name, or else `name_2`, `name_3` and so on."""
         taken = self._taken.setdefault(self.path, {})
         if alias is not None:
             if alias in taken:
@@ -80,64 +142,38 @@ class Composition:
         taken.setdefault(unique, 1)
         return unique
 
-    def add(self, op: Op[..., Any], alias: str | None, after: Sequence[Any], given: Mapping[str, Any]) -> Any:
-        """Add a call of an op and return its handle or handles."""
-        name = self.claim_name(op.name, alias)
-        path = (*self.path, name)
-        key = ".".join(path)
-        mapped: list[ItemOf] = []
-        inputs = {parameter: self._source(key, parameter, value, mapped) for parameter, value in given.items()}
-        before = [*self.after, *(node for each in after for node in self.nodes_of(each))]
-        mapped += [each.mapped_over for each in after if isinstance(each, Handle) and each.mapped_over is not None]
-        self._check_inputs(key, op, inputs)
-        over = self._one_mapping(key, op, mapped)
-        self.nodes[key] = Node(path, key, op, inputs, tuple(dict.fromkeys(before)), over)
-        return self._handles(key, op, over)
-
-    @contextmanager
-    def inside(self, graph: str, alias: str | None, after: Sequence[Any]) -> Iterator[None]:
-        """Wire what follows as the inside of a graph."""
-        if graph in self.graphs:
-            raise PlanCycleError("graphs", self.graphs[self.graphs.index(graph) :])
-        outer = (self.path, self.after, self.graphs)
-        before = tuple(node for each in after for node in self.nodes_of(each))
-        self.path = (*self.path, self.claim_name(graph, alias))
-        self.after = (*self.after, *before)
-        self.graphs = (*self.graphs, graph)
-        try:
-            yield
-        finally:
-            self.path, self.after, self.graphs = outer
-
-    def nodes_of(self, handle: object) -> tuple[str, ...]:
-        """Return the nodes that stand behind what a call returned.
-
-        Raises:
-            DefinitionError: It is no handle.
-        """
-        match handle:
-            case Handle() | DynamicHandle():
-                self._check_home(handle.composition, handle)
-                return (handle.node,)
-            case OutputHandles():
-                return (handle.node,)
+    def _orders(self, after: object) -> Iterator[Order]:
+        """Yield the nodes that stand behind what calls returned."""
+        match after:
+            case Handle() | OutputHandles():
+                self._check_home(after.composition, after)
+                yield Order(after.node, after.mapped_over)
+            case DynamicHandle():
+                self._check_home(after.composition, after)
+                yield Order(after.node)
             case MappedHandle():
-                return self.nodes_of(handle.result)
-            case list() | tuple():
-                return tuple(node for each in handle for node in self.nodes_of(each))
+                yield from (Order(each.node) for each in self._orders(after.result))
             case GraphHandle():
-                return handle.nodes
+                self._check_home(after.composition, after)
+                for node in after.nodes:
+                    over = self.nodes[node].mapped_over
+                    yield Order(node, over if over in self.items else None)
+            case list() | tuple():
+                for each in after:
+                    yield from self._orders(each)
+            case dict():
+                yield from self._orders(list(after.values()))
             case _:
                 raise DefinitionError(
-                    f"{self.owner}: .after(…) takes what calls of ops return, not {type(handle).__name__}"
+                    f"{self.owner}: .after(…) takes what calls of ops return, not {type(after).__name__}"
                 )
 
     def _source(self, key: str, parameter: str, value: Any, mapped: list[ItemOf]) -> Source:
+        place = f"{self.owner}: {parameter!r} of {key!r}"
         match value:
             case Handle(source=None) | GraphHandle():
                 raise DefinitionError(
-                    f"{self.owner}: {parameter!r} of {key!r} is given {value}, which returns nothing; "
-                    f"for order alone write .after(…)"
+                    f"{place} is given {value}, which returns nothing; for order alone write .after(…)"
                 )
             case Handle():
                 self._check_home(value.composition, value)
@@ -146,45 +182,47 @@ class Composition:
                 assert value.source is not None  # noqa: S101 - the case above
                 return value.source
             case OutputHandles():
-                raise DefinitionError(
-                    f"{self.owner}: {parameter!r} of {key!r} is given {value}; pick one by name, "
-                    f"[{next(iter(value.handles))!r}]"
-                )
+                raise DefinitionError(f"{place} is given {value}; pick one by name, [{next(iter(value.handles))!r}]")
             case DynamicHandle() | MappedHandle():
                 raise DefinitionError(
-                    f"{self.owner}: {parameter!r} of {key!r} is given {value}; use .map({key.rpartition('.')[2]}) "
-                    "to run it for each value, or .collect() to take them all"
+                    f"{place} is given {value}; use .map({key.rpartition('.')[2]}) to run it for each value, or "
+                    ".collect() to take them all"
                 )
-            case list() | tuple() if any(_is_handle(each) for each in value):
+            case list() | tuple() if _holds_handle(value):
                 return FanIn(tuple(self._source(key, parameter, each, mapped) for each in value))
-            case dict() if any(_is_handle(each) for each in value.values()):
+            case dict() | set() | frozenset() if _holds_handle(value):
                 raise DefinitionError(
-                    f"{self.owner}: {parameter!r} of {key!r} is given a dict of handles; use a list (fan-in)"
+                    f"{place} is given a {type(value).__name__} of handles; use a list, which is a fan-in"
                 )
             case _:
                 return Constant(value)
 
     def _check_home(self, home: Composition, handle: object) -> None:
         if home is not self:
-            raise DefinitionError(f"{self.owner}: {handle} belongs to {home.owner}; call that op here as well")
+            raise DefinitionError(
+                f"{self.owner}: {handle} belongs to the body of {home.owner}; call that op here as well"
+            )
 
     def _check_inputs(self, key: str, op: Op[..., Any], inputs: Mapping[str, Source]) -> None:
         missing = [each.name for each in op.signature.inputs.values() if each.name not in inputs and each.is_required]
         if not missing:
             return
+        kind = "input" if len(missing) == 1 else "inputs"
         hint = ""
         if "context" in missing:
             hint = "; if 'context' is meant to be the op's context, annotate it: context: ms.OpContext"
         raise DefinitionError(
-            f"{self.owner}: {key!r} is missing its input {', '.join(map(repr, missing))}; pass what another op "
+            f"{self.owner}: {key!r} is missing its {kind} {', '.join(map(repr, missing))}; pass what another op "
             f"returns, or give the parameter a default{hint}"
         )
 
     def _one_mapping(self, key: str, op: Op[..., Any], mapped: Sequence[ItemOf]) -> ItemOf | None:
         over = next(iter(mapped), None)
-        if any(each != over for each in mapped):
+        other = next((each for each in mapped if each != over), None)
+        if over is not None and other is not None:
             raise DefinitionError(
-                f"{self.owner}: {key!r} is mapped over two dynamic outputs at once; collect one of them first"
+                f"{self.owner}: {key!r} is mapped over two dynamic outputs at once, those of {over.node!r} and "
+                f"{other.node!r}; collect one of them first"
             )
         if over is not None and any(isinstance(out, DynamicOut) for out in op.outs.values()):
             raise DefinitionError(
@@ -201,22 +239,19 @@ class Composition:
         }
         if not handles:
             return Handle(self, None, key, over)
-        return next(iter(handles.values())) if op.has_sole_output else OutputHandles(key, handles)
+        return OutputHandles(self, key, handles, over) if op.returns_mapping else next(iter(handles.values()))
 
 
-@frozen(eq=False)
-class GraphHandle:
-    """A call of a graph that returns nothing: only its order can be used."""
-
-    name: str
-    nodes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"graph {self.name!r}"
-
-
-def _is_handle(value: object) -> bool:
-    return isinstance(value, (Handle, OutputHandles, DynamicHandle, MappedHandle, GraphHandle))
+def _holds_handle(value: object) -> bool:
+    match value:
+        case Unready():
+            return True
+        case list() | tuple() | set() | frozenset():
+            return any(_holds_handle(each) for each in value)
+        case dict():
+            return any(_holds_handle(each) for each in value.values())
+        case _:
+            return False
 
 
 _current: ContextVar[Composition | None] = ContextVar("mainspring_composition", default=None)

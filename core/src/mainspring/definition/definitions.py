@@ -9,7 +9,7 @@ from attrs import evolve
 
 from mainspring.definition.job import Job
 from mainspring.definition.mode import Mode, modes_by_name
-from mainspring.errors import DefinitionError, UnknownNameError
+from mainspring.errors import DefinitionError, UnknownNameError, shorten
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -28,11 +28,13 @@ class Definitions:
 
     def __init__(self, *, jobs: Sequence[Job] = (), modes: Sequence[Mode] = ()) -> None:
         self.modes: Mapping[str, Mode] = modes_by_name("Definitions", modes)
+        if not isinstance(jobs, (list, tuple)):
+            raise DefinitionError(f"the jobs of Definitions must be a list of jobs, not {type(jobs).__name__}")
         named: dict[str, Job] = {}
         for job in jobs:
             if not isinstance(job, Job):
                 hint = "; decorate it with @ms.job" if callable(job) else ""
-                raise DefinitionError(f"{job!r} among the jobs of Definitions is no job{hint}")
+                raise DefinitionError(f"{shorten(repr(job))} among the jobs of Definitions is no job{hint}")
             if job.name in named:
                 raise DefinitionError(f"two jobs are named {job.name!r}; rename one")
             named[job.name] = job if job.modes or not self.modes else evolve(job, modes=self.modes)

@@ -7,10 +7,10 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from attrs import frozen
 
-from mainspring.definition.call import Composable, describe
-from mainspring.definition.compose import Composition, GraphHandle, current_composition
+from mainspring.definition.call import Composable, check_body, describe
+from mainspring.definition.compose import Composition, current_composition
 from mainspring.definition.names import checked_name
-from mainspring.errors import DefinitionError
+from mainspring.errors import DefinitionError, shorten
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +34,7 @@ class Graph(Composable[P, R]):
         return f"<graph {self.name!r}>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Compose in a body, call the function outside."""
         composition = current_composition()
         if composition is None:
             return cast(R, self.compute(args, kwargs))
@@ -47,15 +48,11 @@ class Graph(Composable[P, R]):
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
     ) -> Any:
-        before = len(composition.nodes)
-        with composition.inside(self.name, alias, after):
-            result = self.function(*args, **kwargs)
-        nodes = tuple(composition.nodes)[before:]
-        if not nodes:
-            raise DefinitionError(f"graph {self.name!r} has no ops; call at least one in its body")
-        return GraphHandle(self.name, nodes) if result is None else result
+        """Add the calls in its body, under its name."""
+        return composition.nest(self, alias, after, lambda: self.function(*args, **kwargs))
 
     def compute(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Call the function itself."""
         return self.function(*args, **kwargs)
 
 
@@ -79,8 +76,9 @@ def graph(
 
     def decorate(target: Callable[..., Any]) -> Graph[..., Any]:
         if not callable(target) or isinstance(target, Composable):
-            raise DefinitionError(f"@graph decorates a function, not {target!r}")
+            raise DefinitionError(f"@graph decorates a function, not {shorten(repr(target))}")
         chosen = checked_name("graph", name if name is not None else getattr(target, "__name__", None))
+        check_body(f"graph {chosen!r}", target)
         return Graph(chosen, target, describe(target, description))
 
     return decorate if function is None else decorate(function)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
+from mainspring.definition.source import Collected, ItemOf, OutputOf
+from mainspring.definition.unready import Unready
 from mainspring.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -16,64 +18,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-@frozen
-class OutputOf:
-    """The value of one output of a node (of the node's own item, where both ends are mapped over the same output)."""
-
-    node: str
-    output: str
-
-
-@frozen
-class ItemOf:
-    """One value of a dynamic output, each in a step of its own."""
-
-    node: str
-    output: str
-
-
-@frozen
-class Collected:
-    """All values of a dynamic output, or of a node mapped over one, as a list in the order of the keys."""
-
-    node: str
-    output: str
-
-
-@frozen
-class FanIn:
-    """Several values as a list."""
-
-    sources: tuple[Source, ...]
-
-
-@frozen
-class Constant:
-    """A plain value written in the job's body."""
-
-    value: Any = field(eq=False)
-
-
-Source = OutputOf | ItemOf | Collected | FanIn | Constant
-
-
-class _Unready:
-    """Refuses what only a value could do."""
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise DefinitionError(
-            f"a job's body is wired before anything runs, so {self} has no value yet to {what}; do that inside an op"
-        )
-
-    def __bool__(self) -> bool:
-        self._refuse("test")
-
-    def __len__(self) -> int:
-        self._refuse("measure")
-
-
-@frozen(eq=False)
-class Handle(_Unready):
+@frozen(eq=False, repr=False)
+class Handle(Unready):
     """The coming value of one output.
 
     Attributes:
@@ -98,12 +44,14 @@ class Handle(_Unready):
         self._refuse("look into")
 
 
-@frozen(eq=False)
-class OutputHandles(_Unready, Mapping[str, Any]):
+@frozen(eq=False, repr=False)
+class OutputHandles(Unready, Mapping[str, Any]):
     """The coming values of an op with several outputs, by name: `split(rows)["good"]`."""
 
+    composition: Composition
     node: str
     handles: Mapping[str, Any]
+    mapped_over: ItemOf | None = None
 
     def __str__(self) -> str:
         return f"the outputs of {self.node!r}"
@@ -111,8 +59,8 @@ class OutputHandles(_Unready, Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self.handles:
             raise DefinitionError(
-                f"{self.node!r} has the outputs {', '.join(map(repr, self.handles))}: pick one by its name, "
-                f"not by {name!r}, as in {self.node}(…)[{next(iter(self.handles))!r}]"
+                f"{self.composition.owner}: {self.node!r} has the outputs {', '.join(map(repr, self.handles))}: pick one "
+                f"by its name, not by {name!r}, as in {self.node}(…)[{next(iter(self.handles))!r}]"
             )
         return self.handles[name]
 
@@ -120,11 +68,24 @@ class OutputHandles(_Unready, Mapping[str, Any]):
         self._refuse(f"unpack; pick an output by name, {self.node}(…)[{next(iter(self.handles))!r}], or")
 
     def keys(self) -> KeysView[str]:
+        """Return the outputs' names."""
         return self.handles.keys()
 
 
-@frozen(eq=False)
-class DynamicHandle(_Unready):
+@frozen(eq=False, repr=False)
+class GraphHandle(Unready):
+    """A call of a graph that returns nothing: only its order can be used."""
+
+    composition: Composition
+    name: str
+    nodes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"graph {self.name!r}"
+
+
+@frozen(eq=False, repr=False)
+class DynamicHandle(Unready):
     """The coming values of a dynamic output."""
 
     composition: Composition
@@ -140,49 +101,61 @@ class DynamicHandle(_Unready):
     def map(self, work: Callable[[Any], Any]) -> MappedHandle:
         """Wire `work`, an op, a graph or any function that calls them, once for each value."""
         item = ItemOf(self.node, self.output)
-        return MappedHandle(work(Handle(self.composition, item, self.node, item)))
+        return _mapped(self.composition, item, work, Handle(self.composition, item, self.node, item))
 
     def collect(self) -> Handle:
         """Gather all values in a list."""
         return Handle(self.composition, Collected(self.node, self.output), self.node)
 
 
-@frozen(eq=False)
-class MappedHandle(_Unready):
+@frozen(eq=False, repr=False)
+class MappedHandle(Unready):
     """What was wired once for each value of a dynamic output."""
 
+    composition: Composition
+    item: ItemOf
     result: Any
 
     def __str__(self) -> str:
         return f"the mapped form of {self.result}"
 
     def __getitem__(self, name: str) -> MappedHandle:
-        if not isinstance(self.result, OutputHandles):
+        if not isinstance(self.result, (OutputHandles, dict)):
             self._refuse("look into")
-        return MappedHandle(self.result[name])
+        return MappedHandle(self.composition, self.item, self.result[name])
 
     def __iter__(self) -> Iterator[Any]:
         self._refuse("iterate over; use .map(…) or .collect(), or")
 
     def map(self, work: Callable[[Any], Any]) -> MappedHandle:
         """Wire one more piece of work for each value."""
-        return MappedHandle(work(self._one("map")))
+        return _mapped(self.composition, self.item, work, self._one("map"))
 
     def collect(self) -> Handle:
         """Gather the values in a list, in the order of their keys; no values make an empty list."""
         handle = self._one("collect")
         if not isinstance(handle.source, OutputOf):
-            raise DefinitionError(f"{handle} is the mapped value itself: call .collect() on the dynamic output instead")
+            raise DefinitionError(
+                f"{self.composition.owner}: {handle} is the mapped value itself: call .collect() on the dynamic output "
+                "instead"
+            )
         return Handle(handle.composition, Collected(handle.source.node, handle.source.output), handle.node)
 
     def _one(self, what: str) -> Handle:
+        owner = self.composition.owner
         match self.result:
             case Handle(source=source) if source is not None:
                 return self.result
             case OutputHandles():
-                raise DefinitionError(f"{self.result}: pick one by name before .{what}()")
+                first = next(iter(self.result.handles))
+                raise DefinitionError(
+                    f"{owner}: {self.result} are several; pick one by name before .{what}(), as in [{first!r}].{what}(…)"
+                )
             case _:
-                raise DefinitionError(f"what was mapped returns nothing to {what}: return the value of an op from it")
+                raise DefinitionError(
+                    f"{owner}: what was mapped over the output of {self.item.node!r} returns nothing to {what}; return "
+                    "the value of an op from it"
+                )
 
 
 class Dynamic(dict[str, T], Generic[T]):
@@ -195,3 +168,18 @@ class Dynamic(dict[str, T], Generic[T]):
     def collect(self) -> list[T]:
         """Return the values in a list."""
         return list(self.values())
+
+
+def _mapped(composition: Composition, item: ItemOf, work: Callable[[Any], Any], handle: Handle) -> MappedHandle:
+    if not callable(work):
+        raise DefinitionError(
+            f"{composition.owner}: .map(…) takes an op, a graph or a function that calls them, not {type(work).__name__}"
+        )
+    with composition.mapping(item):
+        result = work(handle)
+    if isinstance(result, (Handle, OutputHandles)) and result.mapped_over != item:
+        raise DefinitionError(
+            f"{composition.owner}: {result.node!r} is mapped over the output of {item.node!r} but takes nothing of it, so "
+            "it would run only once; give it the value, or call it outside .map(…)"
+        )
+    return MappedHandle(composition, item, result)

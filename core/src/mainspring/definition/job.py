@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 from attrs import field, frozen
 
-from mainspring.definition.call import describe
+from mainspring.definition.call import Composable, check_body, describe
 from mainspring.definition.compose import Node, compose
 from mainspring.definition.graph import Graph
 from mainspring.definition.mode import Mode, modes_by_name
 from mainspring.definition.names import checked_name, checked_tags
-from mainspring.errors import DefinitionError
+from mainspring.errors import DefinitionError, shorten
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,6 +43,11 @@ class Job:
         return f"<job {self.name!r}: {len(self.nodes)} ops>"
 
     def __call__(self, *args: object, **kwargs: object) -> None:
+        """Refuse to be called.
+
+        Raises:
+            DefinitionError: Always.
+        """
         raise DefinitionError(f"job {self.name!r} is not called but run: {self.name}.execute()")
 
     def execute(
@@ -80,9 +85,9 @@ class Job:
         from mainspring.instance import Instance
 
         options = RunOptions(
-            config=config or {},
+            config={} if config is None else config,
             selection=selection,
-            tags=tags or {},
+            tags={} if tags is None else tags,
             run_key=run_key,
             scheduled_time=scheduled_time,
             partition_key=partition_key,
@@ -127,23 +132,19 @@ def job(
 
     def decorate(target: Callable[[], object] | Graph[[], Any]) -> Job:
         function = target.function if isinstance(target, Graph) else target
-        if not callable(function):
-            raise DefinitionError(f"@job decorates a function, not {target!r}")
-        found = (
-            name
-            if name is not None
-            else target.name
-            if isinstance(target, Graph)
-            else getattr(target, "__name__", None)
-        )
-        chosen = checked_name("job", found)
+        if not callable(function) or isinstance(function, (Composable, Job)):
+            raise DefinitionError(f"@job decorates a function, not {shorten(repr(target))}")
+        own_name = target.name if isinstance(target, Graph) else getattr(target, "__name__", None)
+        chosen = checked_name("job", own_name if name is None else name)
         owner = f"job {chosen!r}"
+        check_body(owner, function)
         _check_takes_nothing(owner, function)
+        checked = checked_tags(owner, {} if tags is None else tags)
+        named_modes = modes_by_name(owner, modes)
         nodes = compose(owner, function)
         if not nodes:
             raise DefinitionError(f"{owner} has no ops; call at least one in its body")
-        checked = checked_tags(owner, tags if tags is not None else {})
-        return Job(chosen, nodes, modes_by_name(owner, modes), checked, describe(function, description))
+        return Job(chosen, nodes, named_modes, checked, describe(function, description))
 
     return decorate if body is None else decorate(body)
 

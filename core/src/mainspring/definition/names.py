@@ -15,7 +15,7 @@ def checked_name(kind: str, name: object) -> str:
         DefinitionError: It cannot.
     """
     if not isinstance(name, str):
-        raise DefinitionError(f"the name of {article(kind)} must be text, not {type(name).__name__}")
+        raise DefinitionError(f"the name of {article(kind)} must be text, not {type(name).__name__}; name it")
     if len(name) > NAME_LIMIT:
         raise DefinitionError(
             f"the name of {kind} {shorten(name, 40)!r} has {len(name)} characters; use at most {NAME_LIMIT}"
@@ -42,7 +42,16 @@ def checked_tags(owner: str, tags: object) -> dict[str, str]:
                 f"tag {shorten(repr(key))} of {owner} must be text with a text value, "
                 f"got {type(key).__name__} -> {type(value).__name__}; write str(value)"
             )
+        if not key or not _is_storable(key) or not _is_storable(value):
+            raise DefinitionError(
+                f"tag {shorten(repr(key))} of {owner} is empty or holds what no database keeps as text: NUL characters or "
+                "lone surrogates; leave them out"
+            )
     return dict(tags)
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def article(noun: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import frozen
 
+from mainspring.errors import UnknownNameError
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -55,6 +57,15 @@ class Resources(Mapping[str, Any]):
             ResourceError: It could not be opened.
         """
 
+    def __contains__(self, name: object) -> bool:
+        return any(each == name for each in self)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what the resource opened to, or the default where there is no such resource."""
+        if name in self:
+            return self[name]
+        return default
+
 
 class GivenResources(Resources):
     """Resources that are at hand already, as tests give them."""
@@ -63,6 +74,8 @@ class GivenResources(Resources):
         self._values = dict(values)
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._values:
+            raise UnknownNameError("resource", name, self._values, place="the context")
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, assert_never, get_args
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen
 
 from mainspring.definition.metadata import checked_metadata
-from mainspring.errors import DefinitionError
+from mainspring.errors import DefinitionError, shorten
+
+Backoff = Literal["constant", "linear", "exponential"]
+Jitter = Literal["none", "full", "equal"]
+_CHOICES = {"backoff": Backoff, "jitter": Jitter}
+
+DELAY_LIMIT_SECONDS = 30 * 24 * 3600
+"""A month; who means to wait longer wants a schedule."""
+
+_DOUBLINGS = 64
+"""By then any delay has passed its limit, and the number still fits a float."""
 
 
-def _not_negative(instance: object, attribute: Any, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise DefinitionError(f"RetryPolicy({attribute.name}={value!r}): give a number that is not negative")
+def _seconds(instance: object, attribute: Attribute[float], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= DELAY_LIMIT_SECONDS:
+        raise DefinitionError(
+            f"RetryPolicy({attribute.name}={shorten(repr(value))}): give seconds, from 0 to {DELAY_LIMIT_SECONDS}"
+        )
 
 
-def _count(instance: object, attribute: Any, value: int) -> None:
+def _count(instance: object, attribute: Attribute[int], value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise DefinitionError(f"RetryPolicy({attribute.name}={value!r}): give a whole number, 0 or more")
+        raise DefinitionError(f"RetryPolicy({attribute.name}={shorten(repr(value))}): give a whole number, 0 or more")
+
+
+def _choice(instance: object, attribute: Attribute[str], value: object) -> None:
+    choices = get_args(_CHOICES[attribute.name])
+    if value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise DefinitionError(f"RetryPolicy({attribute.name}={shorten(repr(value))}): give one of {listed}")
 
 
 @frozen
@@ -35,14 +54,10 @@ class RetryPolicy:
     """
 
     max_retries: int = field(default=1, validator=_count)
-    delay: float = field(default=0.0, validator=_not_negative)
-    backoff: Literal["constant", "linear", "exponential"] = field(
-        default="constant", validator=validators.in_(("constant", "linear", "exponential"))
-    )
-    jitter: Literal["none", "full", "equal"] = field(
-        default="none", validator=validators.in_(("none", "full", "equal"))
-    )
-    max_delay: float = field(default=3600.0, validator=_not_negative)
+    delay: float = field(default=0.0, validator=_seconds)
+    backoff: Backoff = field(default="constant", validator=_choice)
+    jitter: Jitter = field(default="none", validator=_choice)
+    max_delay: float = field(default=3600.0, validator=_seconds)
 
     def delay_seconds(self, retry: int, chance: float) -> float:
         """Return the seconds to wait before a retry.
@@ -51,14 +66,7 @@ class RetryPolicy:
             retry: Which retry: 1 for the first.
             chance: A random number from 0 to 1, which jitter uses.
         """
-        match self.backoff:
-            case "constant":
-                grown = self.delay
-            case "linear":
-                grown = self.delay * retry
-            case "exponential":
-                grown = self.delay * 2.0 ** min(retry - 1, 64)
-        capped = min(grown, self.max_delay)
+        capped = min(self.delay * self._growth(retry), self.max_delay)
         match self.jitter:
             case "none":
                 return capped
@@ -66,6 +74,19 @@ class RetryPolicy:
                 return capped * chance
             case "equal":
                 return capped * (0.5 + chance / 2)
+            case _:
+                assert_never(self.jitter)
+
+    def _growth(self, retry: int) -> float:
+        match self.backoff:
+            case "constant":
+                return 1.0
+            case "linear":
+                return float(retry)
+            case "exponential":
+                return 2.0 ** min(retry - 1, _DOUBLINGS)
+            case _:
+                assert_never(self.backoff)
 
 
 class Failure(Exception):  # noqa: N818 - a public name

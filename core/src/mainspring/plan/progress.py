@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mainspring.definition.handle import Collected, Constant, FanIn, ItemOf, OutputOf, Source
+from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.definition.io import DynamicOut
 from mainspring.plan.step import Step, upstream_nodes
 

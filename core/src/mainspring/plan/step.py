@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mainspring.definition.handle import Collected, Constant, FanIn, ItemOf, OutputOf, Source
+from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.definition.op import Op
 
 
