@@ -24,7 +24,7 @@ from mainspring.event.facts import (
     StepStarted,
     StepSucceeded,
 )
-from mainspring.event.fold import RunState, fold
+from mainspring.event.fold import RunState, StoredOutput, fold
 
 __all__ = [
     "AssetMaterialized",
@@ -48,5 +48,6 @@ __all__ = [
     "StepSkipped",
     "StepStarted",
     "StepSucceeded",
+    "StoredOutput",
     "fold",
 ]

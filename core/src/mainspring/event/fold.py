@@ -14,8 +14,9 @@ from mainspring.run import RunStatus, StepStatus
 
 @frozen
 class StoredOutput:
-    """The pointer to one value: which attempt of which step stored it, and what was told of it."""
+    """The pointer to one value: which attempt of which step of which run stored it, and what was told of it."""
 
+    run_id: str
     step_key: str
     attempt: int
     fact: facts.StepOutput
@@ -73,7 +74,7 @@ def _apply(state: RunState, event: Event) -> None:
         case facts.StepStarted():
             state.pending[key] = []
         case facts.StepOutput():
-            state.pending.setdefault(key, []).append(StoredOutput(key, attempt, fact))
+            state.pending.setdefault(key, []).append(StoredOutput(event.run_id, key, attempt, fact))
         case facts.StepSucceeded():
             _publish(state, key)
         case _:

@@ -99,15 +99,16 @@ capture = Capture()
 """The capture of this process: `sys.stdout` and the root logger are one for all."""
 
 
-def begin(log: StepLog) -> Any:
-    """Send what this context prints to a step's log; give what this returns to `end`."""
-    return _current.set(log)
-
-
-def end(log: StepLog, token: Any) -> None:
-    """Stop that, and store what is left."""
-    _current.reset(token)
-    log.close()
+@contextmanager
+def step(store: LogStore, run_id: str, step_key: str, attempt: int) -> Iterator[None]:
+    """Send what is printed and logged inside to a step's log."""
+    log = StepLog(store, run_id, step_key, attempt)
+    token = _current.set(log)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+        log.close()
 
 
 class _Tee(io.TextIOBase):

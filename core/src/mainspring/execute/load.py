@@ -8,8 +8,7 @@ from mainspring.definition.definitions import Definitions
 from mainspring.definition.io import DynamicOut, InputContext
 from mainspring.definition.job import Job
 from mainspring.errors import MainspringError, UnknownNameError, ValueNotFound
-from mainspring.event import AssetMaterialized, Event, RunState, StepOutput, fold
-from mainspring.event.fold import StoredOutput
+from mainspring.event import AssetMaterialized, Event, RunState, StepOutput, StoredOutput, fold
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.outputs import writer_context
 from mainspring.execute.resources import OpenResources
@@ -132,7 +131,7 @@ def _stored_asset(instance: Instance, asset: str, event: Event) -> StoredOutput:
         )
     events = instance.storage.events.read(event.run_id, step_key=event.step_key, kinds=[StepOutput.kind])
     found = [
-        StoredOutput(each.step_key or "", each.step_attempt or 1, each.fact)
+        StoredOutput(each.run_id, each.step_key or "", each.step_attempt or 1, each.fact)
         for each in events
         if isinstance(each.fact, StepOutput)
         and each.step_attempt == event.step_attempt

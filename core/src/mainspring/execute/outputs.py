@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mainspring.definition.context import OpContext
 from mainspring.definition.io import DynamicOut, Out, OutputContext
 from mainspring.definition.op import SOLE_OUTPUT, Op
 from mainspring.definition.resource import Resources
 from mainspring.errors import OutputError, TypeMismatchError, shorten
-from mainspring.event import AssetMaterialized, Fact, StepOutput
-from mainspring.event.fold import StoredOutput
+from mainspring.event import AssetMaterialized, Fact, StepOutput, StoredOutput
+from mainspring.execute.resources import OpenResources
 from mainspring.execute.typecheck import check_value
 from mainspring.plan import Step
 from mainspring.run import Run
-
-if TYPE_CHECKING:
-    from mainspring.execute.run_context import RunContext
 
 MAPPING_KEY_LIMIT = 200
 """Characters in a key of a dynamic output, which becomes part of a step's key."""
 
 
-def store_outputs(run: RunContext, step: Step, context: OpContext, result: Any) -> list[Fact]:
+def store_outputs(step: Step, context: OpContext, resources: OpenResources, result: Any) -> list[Fact]:
     """Store what an op returned and return the facts that point to it.
 
     Raises:
@@ -39,9 +36,9 @@ def store_outputs(run: RunContext, step: Step, context: OpContext, result: Any) 
             if not keys:
                 facts.append(StepOutput(name, io_manager=out.io_manager, is_empty=True))
             for key in keys:
-                facts += _store(run, step, context, name, key, value[key], types[name])
+                facts += _store(step, context, resources, name, key, value[key], types[name])
         else:
-            facts += _store(run, step, context, name, None, value, types[name])
+            facts += _store(step, context, resources, name, None, value, types[name])
     for each in context.materializations:
         facts.append(
             AssetMaterialized(each.asset.path, each.partition_key or context.partition_key, None, each.metadata)
@@ -54,7 +51,7 @@ def writer_context(run: Run, resources: Resources, op: Op[..., Any], stored: Sto
     fact = stored.fact
     out = op.outs[fact.output]
     return OutputContext(
-        run_id=run.run_id,
+        run_id=stored.run_id,
         step_key=stored.step_key,
         attempt=stored.attempt,
         name=fact.output,
@@ -68,7 +65,13 @@ def writer_context(run: Run, resources: Resources, op: Op[..., Any], stored: Sto
 
 
 def _store(
-    run: RunContext, step: Step, op_context: OpContext, name: str, mapping_key: str | None, value: Any, annotation: Any
+    step: Step,
+    op_context: OpContext,
+    resources: OpenResources,
+    name: str,
+    mapping_key: str | None,
+    value: Any,
+    annotation: Any,
 ) -> list[Fact]:
     check_value(step.key, "output", name, value, annotation)
     out = step.op.outs[name]
@@ -83,9 +86,9 @@ def _store(
         partition_key=op_context.partition_key,
         annotation=annotation or None,
         metadata={**out.metadata, **told},
-        resources=op_context.resources,
+        resources=resources,
     )
-    run.resources.io_manager(out.io_manager).handle_output(context, value)
+    resources.io_manager(out.io_manager).handle_output(context, value)
     metadata = {**told, **context.added_metadata}
     facts: list[Fact] = [StepOutput(name, mapping_key, type(value).__name__, out.io_manager, metadata)]
     if out.asset is not None:

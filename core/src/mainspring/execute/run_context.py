@@ -9,9 +9,24 @@ from datetime import UTC, datetime
 from attrs import define, field
 
 from mainspring.clock import Clock
-from mainspring.event import Event, Fact, RunState, StepFailed, StepOutput, StepSkipped, StepSucceeded, fold
+from mainspring.event import (
+    Event,
+    Fact,
+    RunState,
+    StepCanceled,
+    StepFailed,
+    StepOutput,
+    StepRetried,
+    StepSkipped,
+    StepStarted,
+    StepSucceeded,
+    fold,
+)
+from mainspring.execute import capture
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
+from mainspring.execute.step import StepExecution
+from mainspring.execute.task import StepTask, make_task
 from mainspring.log.port import LogStore
 from mainspring.plan import Plan, Progress, Step
 from mainspring.run import Run
@@ -92,14 +107,23 @@ class RunContext:
             hold: Whether its last events wait for the next step's claim, to share its commit; for executors that start
                 one step after the other.
         """
-        from mainspring.execute.step import StepExecution
+        task = self.task(step)
+        yield from self.write([self.event(StepStarted(), task)])
+        execution = StepExecution(task, self.resources, self.chance)
+        try:
+            with capture.step(self.logs, self.run.run_id, step.key, task.attempt):
+                facts = execution.perform()
+        except KeyboardInterrupt:
+            self.write([self.event(StepCanceled(), task)])
+            raise
+        if execution.error is not None:
+            self.errors[step.key] = execution.error
+        yield from self.write([self.event(fact, task) for fact in facts], hold=hold)
 
-        return StepExecution(self, step).run(hold=hold)
-
-    def claim(self, step: Step) -> int:
-        """Count and return the number of the attempt of a step that is about to be claimed."""
+    def task(self, step: Step) -> StepTask:
+        """Return the task of a step's next attempt: what it takes to run it here or elsewhere."""
         with self._lock:
-            return self.state.attempts.get(step.key, 0) + 1
+            return make_task(self, step, self.state.attempts.get(step.key, 0) + 1)
 
     def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
         """Record events, follow them in the state and the progress, and return them with the skips they entail."""
@@ -111,14 +135,9 @@ class RunContext:
             self.recorder.write(events)
         return events
 
-    def event(self, fact: Fact, step: Step, attempt: int) -> Event:
+    def event(self, fact: Fact, task: StepTask) -> Event:
         """Return a new event about an attempt of a step."""
-        return self.recorder.event(fact, step.key, attempt)
-
-    def retry(self, step: Step, delay_seconds: float) -> None:
-        """Have a step given out again after a delay."""
-        with self._lock:
-            self._retries.append((self.clock.monotonic() + delay_seconds, step.key))
+        return self.recorder.event(fact, task.step.key, task.attempt)
 
     def _release_retries(self) -> None:
         if not self._retries:
@@ -140,6 +159,8 @@ class RunContext:
                     skips += [self._skip(each) for each in self.progress.succeed(key)]
                 case StepFailed():
                     self.progress.fail(key)
+                case StepRetried(delay_seconds=delay):
+                    self._retries.append((self.clock.monotonic() + delay, key))
                 case _:
                     pass
         fold(skips, self.state)

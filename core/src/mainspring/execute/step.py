@@ -1,38 +1,27 @@
-"""One attempt of a step, from its claim to its last event."""
+"""One attempt of a step: load its inputs, call the op, store its outputs; in whichever process that is to happen."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, get_args, get_origin
 
 from mainspring.definition.annotation import UNRESOLVED
 from mainspring.definition.context import HookContext, OpContext
-from mainspring.definition.handle import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.definition.io import In, InputContext
+from mainspring.definition.source import Constant
 from mainspring.errors import SupersededError
-from mainspring.event import (
-    Event,
-    Fact,
-    HookFailed,
-    InputLoaded,
-    StepCanceled,
-    StepFailed,
-    StepRetried,
-    StepStarted,
-    StepSucceeded,
-)
-from mainspring.execute import capture
+from mainspring.event import Fact, HookFailed, InputLoaded, StepFailed, StepRetried, StepSucceeded
+from mainspring.execute.capture import OP_LOGGER
 from mainspring.execute.error import error_info
 from mainspring.execute.outputs import store_outputs, writer_context
+from mainspring.execute.resources import OpenResources
 from mainspring.execute.retry import retry_delay_seconds
+from mainspring.execute.task import ResolvedInput, StepTask, ValueList, ValuePointer
 from mainspring.execute.typecheck import check_value
-from mainspring.plan import Step
 
-if TYPE_CHECKING:
-    from mainspring.execute.run_context import RunContext
-
-_LOGGER = logging.getLogger(capture.OP_LOGGER)
+_LOGGER = logging.getLogger(OP_LOGGER)
 _NO_IN = In()
 
 
@@ -40,144 +29,116 @@ class StepExecution:
     """One attempt of a step in this process.
 
     Args:
-        run: The run.
-        step: The step.
+        task: The step and where its inputs lie.
+        resources: The run's resources in this process.
+        chance: A random number from 0 to 1, for the jitter of a retry.
+
+    Attributes:
+        error: What it raised, if it failed for good.
     """
 
-    def __init__(self, run: RunContext, step: Step) -> None:
-        self.owner = run
-        self.step = step
-        self.attempt = run.claim(step)
-        record = run.run
-        self.context = OpContext(
-            run_id=record.run_id,
-            job_name=record.job_name,
-            mode=record.mode,
-            step_key=step.key,
-            attempt=self.attempt,
-            run_tags=record.tags,
-            run_key=record.run_key,
-            scheduled_time=run.scheduled_time,
-            partition_key=record.partition_key,
-            mapping_key=step.mapping_key,
+    def __init__(self, task: StepTask, resources: OpenResources, chance: Callable[[], float]) -> None:
+        self.error: BaseException | None = None
+        self._task = task
+        self._step = task.step
+        self._resources = resources
+        self._chance = chance
+        self._loaded: list[Fact] = []
+        run = task.run
+        self._context = OpContext(
+            run_id=run.run_id,
+            job_name=run.job_name,
+            mode=run.mode,
+            step_key=task.step.key,
+            attempt=task.attempt,
+            run_tags=run.tags,
+            run_key=run.run_key,
+            scheduled_time=None if run.scheduled_time is None else datetime.fromtimestamp(run.scheduled_time, UTC),
+            partition_key=run.partition_key,
+            mapping_key=task.step.mapping_key,
             log=_LOGGER,
-            resources=run.resources,
+            resources=resources,
         )
 
-    def run(self, *, hold: bool) -> Iterator[Event]:
-        """Carry it out, yielding events once they are recorded, or held."""
-        yield from self.owner.write([self._event(StepStarted())])
-        log = capture.StepLog(self.owner.logs, self.context.run_id, self.step.key, self.attempt)
-        token = capture.begin(log)
-        try:
-            facts = self._attempt()
-        finally:
-            capture.end(log, token)
-        yield from self.owner.write([self._event(fact) for fact in facts], hold=hold)
+    def perform(self) -> list[Fact]:
+        """Load, compute and store, and return the facts; a failure is a fact as well.
 
-    def _attempt(self) -> list[Fact]:
-        """Load, compute and store, and return the facts; a failure is a fact as well."""
-        loaded: list[Fact] = []
+        Raises:
+            KeyboardInterrupt: The run is to end.
+            SupersededError: The attempt is no longer in charge.
+        """
         try:
-            inputs = self._load_inputs(loaded)
+            inputs = self._load_inputs()
             result = self._compute(inputs)
-            stored = store_outputs(self.owner, self.step, self.context, result)
-        except KeyboardInterrupt:
-            self.owner.write([self._event(StepCanceled())])
+            stored = store_outputs(self._step, self._context, self._resources, result)
+        except (KeyboardInterrupt, SupersededError):
             raise
-        except SupersededError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - sys.exit and the like in an op fail the step, not the run's process
-            return [*loaded, *self._failure(error)]
-        return [*loaded, *stored, StepSucceeded(), *self._call_hooks(self.step.op.on_success, None)]
+        except BaseException as error:  # noqa: BLE001 - sys.exit and the like in an op fail the step, not its process
+            return [*self._loaded, *self._failure(error)]
+        return [*self._loaded, *stored, StepSucceeded(), *self._call_hooks(self._step.op.on_success, None)]
 
-    def _compute(self, inputs: Mapping[str, Any]) -> Any:
-        op = self.step.op
-        signature = op.signature
-        args = [
-            self.context
-            if name == signature.context
-            else inputs[name]
-            if name in inputs
-            else signature.inputs[name].default
-            for name in signature.positional
-        ]
-        kwargs: dict[str, Any] = {}
-        if signature.config is not None:
-            kwargs[signature.config.name] = self.step.config
-        for each in signature.resources:
-            kwargs[each.name] = self.owner.resources[each.resource]
-        return op.function(*args, **kwargs)
-
-    def _load_inputs(self, loaded: list[Fact]) -> dict[str, Any]:
+    def _load_inputs(self) -> dict[str, Any]:
         inputs: dict[str, Any] = {}
-        types = self.step.op.input_types
-        for name, source in self.step.inputs.items():
+        types = self._step.op.input_types
+        for name, source in self._task.inputs.items():
             annotation = types[name]
-            value = self._load(name, source, annotation, loaded)
-            check_value(self.step.key, "input", name, value, annotation)
+            value = self._load(name, source, annotation)
+            check_value(self._step.key, "input", name, value, annotation)
             inputs[name] = value
         return inputs
 
-    def _load(self, name: str, source: Source, annotation: Any, loaded: list[Fact]) -> Any:
-        progress = self.owner.progress
+    def _load(self, name: str, source: ResolvedInput, annotation: Any) -> Any:
         match source:
             case Constant(value):
                 return value
-            case OutputOf(node, output):
-                return self._load_value(name, progress.writer(node, self.step), output, None, annotation, loaded)
-            case ItemOf(node, output):
-                return self._load_value(name, node, output, self.step.mapping_key, annotation, loaded)
-            case Collected(node, output):
-                return self._load_all(name, node, output, _item_type(annotation), loaded)
-            case FanIn(sources):
+            case ValuePointer():
+                return self._load_value(name, source, annotation)
+            case ValueList(items):
                 item = _item_type(annotation)
-                return [
-                    self._load(name, each, item, loaded) for each in sources if not progress.is_missing(each, self.step)
-                ]
+                return [self._load(name, each, item) for each in items]
 
-    def _load_all(self, name: str, node: str, output: str, annotation: Any, loaded: list[Fact]) -> list[Any]:
-        progress = self.owner.progress
-        if self.owner.plan.steps[node].is_template:
-            writers = [key for key in progress.instances(node) if progress.has_output(key, output)]
-            return [self._load_value(name, key, output, None, annotation, loaded) for key in writers]
-        keys = progress.keys.get((node, output), [])
-        return [self._load_value(name, node, output, key, annotation, loaded) for key in keys]
-
-    def _load_value(
-        self, name: str, writer: str, output: str, mapping_key: str | None, annotation: Any, loaded: list[Fact]
-    ) -> Any:
-        stored = self.owner.state.outputs[writer, output, mapping_key]
-        producer = self.owner.progress.steps[writer].op
-        out = producer.outs[output]
-        upstream = writer_context(self.owner.run, self.owner.resources, producer, stored)
-        declared = self.step.op.ins.get(name, _NO_IN)
+    def _load_value(self, name: str, pointer: ValuePointer, annotation: Any) -> Any:
+        out = pointer.producer.outs[pointer.stored.fact.output]
         context = InputContext(
-            run_id=self.context.run_id,
-            step_key=self.step.key,
-            attempt=self.attempt,
+            run_id=self._context.run_id,
+            step_key=self._step.key,
+            attempt=self._context.attempt,
             name=name,
-            upstream=upstream,
-            mapping_key=self.step.mapping_key,
+            upstream=writer_context(self._task.run, self._resources, pointer.producer, pointer.stored),
+            mapping_key=self._step.mapping_key,
             asset_key=out.asset,
-            partition_key=self.context.partition_key,
+            partition_key=self._context.partition_key,
             annotation=annotation or None,
-            metadata=declared.metadata,
-            resources=self.owner.resources,
+            metadata=self._step.op.ins.get(name, _NO_IN).metadata,
+            resources=self._resources,
         )
-        value = self.owner.resources.io_manager(out.io_manager).load_input(context)
+        value = self._resources.io_manager(out.io_manager).load_input(context)
         if context.added_metadata:
-            loaded.append(InputLoaded(name, dict(context.added_metadata)))
+            self._loaded.append(InputLoaded(name, dict(context.added_metadata)))
         return value
+
+    def _compute(self, inputs: Mapping[str, Any]) -> Any:
+        op = self._step.op
+        signature = op.signature
+        values: dict[str | None, Any] = {
+            signature.context: self._context,
+            **{name: parameter.default for name, parameter in signature.inputs.items() if name not in inputs},
+            **inputs,
+        }
+        kwargs: dict[str, Any] = {}
+        if signature.config is not None:
+            kwargs[signature.config.name] = self._step.config
+        for each in signature.resources:
+            kwargs[each.name] = self._resources[each.resource]
+        return op.function(*(values[name] for name in signature.positional), **kwargs)
 
     def _failure(self, error: BaseException) -> list[Fact]:
         info = error_info(error)
-        delay = retry_delay_seconds(self.step.op.retry, error, self.attempt, self.owner.chance())
+        delay = retry_delay_seconds(self._step.op.retry, error, self._task.attempt, self._chance())
         if delay is not None:
-            self.owner.retry(self.step, delay)
             return [StepRetried(info, delay)]
-        self.owner.errors[self.step.key] = error
-        return [StepFailed(info), *self._call_hooks(self.step.op.on_failure, error)]
+        self.error = error
+        return [StepFailed(info), *self._call_hooks(self._step.op.on_failure, error)]
 
     def _call_hooks(
         self, hooks: tuple[Callable[[HookContext], object], ...], error: BaseException | None
@@ -185,13 +146,10 @@ class StepExecution:
         failed: list[Fact] = []
         for hook in hooks:
             try:
-                hook(HookContext(op=self.context, error=error))
+                hook(HookContext(op=self._context, error=error))
             except Exception as raised:  # noqa: BLE001 - a hook is user code; the step's outcome stands
                 failed.append(HookFailed(getattr(hook, "__name__", repr(hook)), error_info(raised)))
         return failed
-
-    def _event(self, fact: Fact) -> Event:
-        return self.owner.event(fact, self.step, self.attempt)
 
 
 def _item_type(annotation: Any) -> Any:
