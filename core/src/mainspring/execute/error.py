@@ -13,7 +13,9 @@ _OURS = __name__.partition(".")[0]
 
 def error_info(error: BaseException, depth: int = 0) -> ErrorInfo:
     """Return an exception, and up to five of its causes, as plain data."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    cause = error.__cause__  # which may be false, as an empty exception with a length is
+    if cause is None and not error.__suppress_context__:
+        cause = error.__context__
     return ErrorInfo(
         type=type(error).__name__,
         message=_message(error),
@@ -26,9 +28,11 @@ def error_info(error: BaseException, depth: int = 0) -> ErrorInfo:
 def _message(error: BaseException) -> str:
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 - __str__ of an exception class is user code
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - __str__ of an exception class is user code
         text = "(its message cannot be shown)"
-    return text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…"
+    return _storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…")
 
 
 def _traceback(error: BaseException) -> str:
@@ -38,7 +42,12 @@ def _traceback(error: BaseException) -> str:
     own = [frame for frame in frames if not _is_ours(frame.filename)]
     text = "".join(traceback.format_list(own or frames))
     half = TRACEBACK_LIMIT // 2
-    return text if len(text) <= TRACEBACK_LIMIT else f"{text[:half]}\n  …\n{text[-half:]}"
+    return _storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:half]}\n  …\n{text[-half:]}")
+
+
+def _storable(text: str) -> str:
+    """Write out what no database keeps as text: NUL characters and lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _is_ours(filename: str) -> bool:

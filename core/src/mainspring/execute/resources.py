@@ -13,6 +13,7 @@ from mainspring.definition.io import IOManager
 from mainspring.definition.resource import Resource, Resources
 from mainspring.environment import EnvVar
 from mainspring.errors import DefinitionError, MainspringError, ResourceError, UnknownNameError
+from mainspring.execute.error import error_info
 
 
 class OpenResources(Resources):
@@ -61,14 +62,16 @@ class OpenResources(Resources):
             )
         return manager
 
-    def close(self) -> Exception | None:
+    def close(self) -> BaseException | None:
         """Close what is open, the last first, and return what that raised, if anything."""
         with self._lock:
             self._opened.clear()
             exits, self._exits = self._exits, ExitStack()
         try:
             exits.close()
-        except Exception as error:  # noqa: BLE001 - a tear-down is user code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a tear-down is user code, sys.exit in it too
             return error
         return None
 
@@ -110,7 +113,8 @@ def enter(name: str, resource: Resource[Any], needed: Mapping[str, Any], exits: 
     except MainspringError:
         raise
     except Exception as error:
-        raise ResourceError(f"resource {name!r} ({type(resource).__name__}) could not be opened: {error}") from error
+        said = error_info(error).summary
+        raise ResourceError(f"resource {name!r} ({type(resource).__name__}) could not be opened: {said}") from error
 
 
 def with_environment(value: Any) -> Any:

@@ -147,7 +147,9 @@ class StepExecution:
         for hook in hooks:
             try:
                 hook(HookContext(op=self._context, error=error))
-            except Exception as raised:  # noqa: BLE001 - a hook is user code; the step's outcome stands
+            except KeyboardInterrupt:
+                raise
+            except BaseException as raised:  # noqa: BLE001 - a hook is user code; the step's outcome stands
                 failed.append(HookFailed(getattr(hook, "__name__", repr(hook)), error_info(raised)))
         return failed
 

@@ -5,5 +5,6 @@ Pure: takes values and returns values; opens, reads and writes nothing.
 
 from mainspring.run.run import Run, StepRecord
 from mainspring.run.status import RunStatus, StepStatus, check_transition
+from mainspring.run.worker import WorkerIdentity
 
-__all__ = ["Run", "RunStatus", "StepRecord", "StepStatus", "check_transition"]
+__all__ = ["Run", "RunStatus", "StepRecord", "StepStatus", "WorkerIdentity", "check_transition"]

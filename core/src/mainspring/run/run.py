@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from mainspring.run.status import RunStatus, StepStatus
+from mainspring.run.worker import WorkerIdentity
 
 
 @frozen(kw_only=True)
@@ -32,6 +33,7 @@ class Run:
         started_at: When the attempt's execution began, if it did.
         ended_at: When the attempt ended, if it did.
         reason: Why it failed or was canceled, in a sentence.
+        worker: The process that carries out the attempt, if one does or did.
     """
 
     run_id: str
@@ -51,6 +53,7 @@ class Run:
     started_at: float | None = None
     ended_at: float | None = None
     reason: str | None = None
+    worker: WorkerIdentity | None = None
 
 
 @frozen(kw_only=True)

@@ -9,12 +9,13 @@ from attrs import evolve
 
 from mainspring.event import AssetMaterialized, Event
 from mainspring.event.effect import STEP_BEGIN, STEP_END
-from mainspring.run import Run, RunStatus, StepRecord, StepStatus
+from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
     check_in_charge,
     check_new,
     claim_refused,
+    new_attempt,
     not_claimed,
     run_changes,
 )
@@ -57,6 +58,14 @@ class _MemoryRuns:
             check_new(run, exists=run.run_id in self._rows.runs)
             self._rows.runs[run.run_id] = run
             self._rows.append(run.run_id, events)
+
+    def begin_attempt(self, run_id: str, attempt: int, worker: WorkerIdentity | None, events: Sequence[Event]) -> None:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            changes = new_attempt(run_id, run, attempt, worker, events[0].timestamp)
+            assert run is not None  # noqa: S101 - checked just now
+            self._rows.runs[run_id] = evolve(run, **changes)
+            self._rows.append(run_id, events)
 
     def get(self, run_id: str) -> Run | None:
         return self._rows.runs.get(run_id)

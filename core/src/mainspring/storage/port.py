@@ -8,7 +8,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from mainspring.event import Event
-from mainspring.run import Run, RunStatus, StepRecord
+from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
 
 
 @frozen(kw_only=True)
@@ -42,6 +42,20 @@ class RunStore(Protocol):
 
         Raises:
             TransitionError: A run cannot begin in this status, or there is a run of this id.
+        """
+
+    def begin_attempt(self, run_id: str, attempt: int, worker: WorkerIdentity | None, events: Sequence[Event]) -> None:
+        """Start the next attempt of a run that has failed or was canceled, in one durable transaction.
+
+        Args:
+            run_id: The run.
+            attempt: The attempt that is over, which the new one follows.
+            worker: The process that will carry it out.
+            events: The new attempt's first events.
+
+        Raises:
+            SupersededError: The run has a later attempt already, or is gone.
+            TransitionError: The attempt is not over.
         """
 
     def get(self, run_id: str) -> Run | None:

@@ -7,7 +7,7 @@ from typing import Any
 from mainspring.errors import SupersededError, shorten
 from mainspring.event import Event
 from mainspring.event.effect import RUN_STATUS
-from mainspring.run import Run, RunStatus, check_transition
+from mainspring.run import Run, RunStatus, WorkerIdentity, check_transition
 
 WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
 """The statuses in which a run's worker may write."""
@@ -60,6 +60,26 @@ def check_new(run: Run, *, exists: bool) -> None:
         TransitionError: It may not.
     """
     check_transition(run.run_id, RunStatus.SUCCESS if exists else None, run.status)
+
+
+def new_attempt(run_id: str, run: Run | None, attempt: int, worker: WorkerIdentity | None, at: float) -> dict[str, Any]:
+    """Return what the row of a run becomes when an attempt follows the one that is over.
+
+    Raises:
+        SupersededError: There is a later attempt already, or no such run.
+        TransitionError: The attempt is not over.
+    """
+    check_in_charge(run_id, None if run is None else (run.status, run.attempt), attempt, [])
+    assert run is not None  # noqa: S101 - checked just now
+    check_transition(run_id, run.status, RunStatus.STARTED)
+    return {
+        "status": RunStatus.STARTED,
+        "attempt": attempt + 1,
+        "started_at": at,
+        "ended_at": None,
+        "reason": None,
+        "worker": worker,
+    }
 
 
 def claim_refused(run_id: str, step_key: str, attempt: int) -> SupersededError:

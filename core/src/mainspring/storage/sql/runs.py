@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from mainspring.event import Event
-from mainspring.run import Run, RunStatus
+from mainspring.run import Run, RunStatus, WorkerIdentity
 from mainspring.storage.port import RunQuery
-from mainspring.storage.rows import check_new
+from mainspring.storage.rows import check_new, new_attempt
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import append_events
 from mainspring.storage.sql.tables import run_tags, runs
@@ -35,6 +36,14 @@ class SqlRuns:
             if run.tags:
                 tags = [{"run_id": run.run_id, "key": key, "value": value} for key, value in run.tags.items()]
                 connection.execute(run_tags.insert(), tags)
+            append_events(connection, events)
+
+    def begin_attempt(self, run_id: str, attempt: int, worker: WorkerIdentity | None, events: Sequence[Event]) -> None:
+        with self._database.write(durable=True) as connection:
+            run = find_run(connection, run_id)
+            changes = new_attempt(run_id, run, attempt, worker, events[0].timestamp)
+            changes["worker"] = _worker_to_text(worker)
+            connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
             append_events(connection, events)
 
     def get(self, run_id: str) -> Run | None:
@@ -85,6 +94,7 @@ def _to_row(run: Run) -> dict[str, Any]:
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "reason": run.reason,
+        "worker": _worker_to_text(run.worker),
     }
 
 
@@ -95,4 +105,10 @@ def _from_row(row: Row[Any]) -> Run:
     fields["tags"] = json.loads(fields["tags"])
     if fields["selection"] is not None:
         fields["selection"] = tuple(json.loads(fields["selection"]))
+    if fields["worker"] is not None:
+        fields["worker"] = WorkerIdentity(**json.loads(fields["worker"]))
     return Run(**fields)
+
+
+def _worker_to_text(worker: WorkerIdentity | None) -> str | None:
+    return None if worker is None else json.dumps(attrs.asdict(worker))

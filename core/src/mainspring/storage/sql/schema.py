@@ -8,7 +8,7 @@ from mainspring.errors import SchemaError
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.tables import schema_info
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version that this code writes: the number of the newest migration."""
 
 

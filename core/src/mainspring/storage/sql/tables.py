@@ -28,6 +28,7 @@ runs = Table(
     Column("started_at", Double),
     Column("ended_at", Double),
     Column("reason", Text),
+    Column("worker", Text),
     Index("runs_by_job", "job_name", "run_id"),
     Index("runs_by_status", "status", "run_id"),
 )
