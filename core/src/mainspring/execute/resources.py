@@ -86,7 +86,7 @@ class OpenResources(Resources):
                 needed = {parameter: self[each] for parameter, each in self._needs.get(name, {}).items()}
                 value = self._enter(name, value, needed)
             else:
-                value = with_environment(value)
+                value = with_environment(value, name)
             self._opened[name] = value
             return value
 
@@ -103,10 +103,10 @@ def enter(name: str, resource: Resource[Any], needed: Mapping[str, Any], exits: 
         ResourceError: It could not be opened.
     """
     try:
-        opened = with_environment(resource).open(**needed)
+        opened = with_environment(resource, name).open(**needed)
         if not isinstance(opened, AbstractContextManager):
             raise DefinitionError(
-                f"open() of {type(resource).__name__} returned a {type(opened).__name__}; decorate it with "
+                f"resource {name!r}: open() of {type(resource).__name__} returned a {type(opened).__name__}; decorate it with "
                 "@contextlib.contextmanager and yield the resource"
             )
         return exits.enter_context(opened)
@@ -117,8 +117,8 @@ def enter(name: str, resource: Resource[Any], needed: Mapping[str, Any], exits: 
         raise ResourceError(f"resource {name!r} ({type(resource).__name__}) could not be opened: {said}") from error
 
 
-def with_environment(value: Any) -> Any:
-    """Return a resource with the values that its fields' environment variables have now."""
+def with_environment(value: Any, name: str) -> Any:
+    """Return the resource of a name with the values that its fields' environment variables have now."""
     if not attrs.has(type(value)):
         return value
     references = {
@@ -129,7 +129,7 @@ def with_environment(value: Any) -> Any:
     from mainspring.serde import parse_environment
 
     read = {
-        each.alias: parse_environment(reference, each.type, f"{type(value).__name__}.{each.name}")
+        each.alias: parse_environment(reference, each.type, f"resource {name!r}, field {each.name!r}")
         for each, reference in references.items()
     }
     return attrs.evolve(value, **read)
