@@ -18,8 +18,12 @@ def own_identity() -> WorkerIdentity:
 
 def liveness(worker: WorkerIdentity) -> Literal["alive", "dead", "elsewhere"]:
     """Return whether a process lives, as far as this host can tell; a zombie is dead."""
-    if worker.boot_id != _boot_id():
-        return "elsewhere" if worker.host != platform.node() else "dead"
+    own_boot, _, own_namespace = _boot_id().partition("/")
+    boot, _, namespace = worker.boot_id.partition("/")
+    if boot != own_boot:
+        return "dead" if worker.host == platform.node() else "elsewhere"
+    if namespace != own_namespace:
+        return "elsewhere"
     started = _start_time(worker.pid)
     return "alive" if started is not None and started == worker.start_time else "dead"
 
@@ -29,7 +33,7 @@ def _boot_id() -> str:
     """Return which start of which machine this is, and which namespace of process numbers."""
     boot = _read("/proc/sys/kernel/random/boot_id").strip() or platform.node()
     try:
-        namespace = os.readlink("/proc/self/ns/pid")
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - pathlib is not loaded for this
     except OSError:
         namespace = ""
     return f"{boot}/{namespace}"

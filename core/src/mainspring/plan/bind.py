@@ -92,12 +92,17 @@ def _needs_of(name: str, value: object) -> dict[str, str]:
                 )
         return needs
     if isinstance(value, IOManager):
-        return {each: each for each in value.required_resources()}
+        required = value.required_resources()
+        if isinstance(required, str):
+            raise DefinitionError(f"IO manager {name!r}: required_resources() must return a list of names, not a text")
+        return {each: each for each in required}
     return {}
 
 
 def _check_uses(job: Job, mode: Mode) -> None:
     checked: set[str] = set()
+    for op in {id(node.op): node.op for node in job.nodes.values()}.values():
+        op.config_class  # noqa: B018 - raises where the annotation is no config class
     for node in job.nodes.values():
         for parameter in node.op.signature.resources:
             if parameter.resource not in mode.resources:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from mainspring.definition.compose import Node
 from mainspring.definition.mode import Mode
@@ -15,7 +15,7 @@ from mainspring.errors import PlanCycleError, SelectionError
 from mainspring.plan.bind import Binding
 from mainspring.plan.config import structure_configs
 from mainspring.plan.selection import parse_selection, select
-from mainspring.plan.step import Step, source_nodes, upstream_nodes
+from mainspring.plan.step import Step, source_nodes
 
 
 @frozen(eq=False)
@@ -45,7 +45,10 @@ class Plan:
 
 
 def build_plan(
-    binding: Binding, config: Mapping[str, Any] | None = None, selection: str | Sequence[str] | None = None
+    binding: Binding,
+    config: Mapping[str, Any] | None = None,
+    selection: str | Sequence[str] | None = None,
+    given: Collection[str] = (),
 ) -> Plan:
     """Turn a bound job into steps.
 
@@ -53,6 +56,7 @@ def build_plan(
         binding: The job in its mode.
         config: The run's config.
         selection: Which steps to take; all unless given.
+        given: Nodes whose outputs another run has, from which steps may take their inputs though they are not selected.
 
     Raises:
         ConfigError: The config does not fit; every bad field is named.
@@ -60,42 +64,64 @@ def build_plan(
         PlanCycleError: Nodes depend on each other in a circle.
     """
     nodes = binding.job.nodes
-    configs = structure_configs(binding.job, config or {})
-    taken = None if selection is None else _selected(nodes, selection)
+    taken = set(nodes) if selection is None else selected_nodes(nodes, selection)
+    known = taken | _given_upstream(nodes, taken, given)
+    configs = structure_configs(binding.job, config or {}, taken)
     steps: dict[str, Step] = {}
     for index, key in enumerate(_in_order(nodes)):
-        node = nodes[key]
-        if taken is not None and key not in taken:
-            continue
-        step = Step(
-            key,
-            key,
-            node.op,
-            node.inputs,
-            node.after if taken is None else tuple(each for each in node.after if each in taken),
-            node.mapped_over,
-            None,
-            configs.get(key),
-            index,
-        )
-        if taken is not None:
-            _check_has_inputs(step, taken)
-        steps[key] = step
+        if key in known:
+            node = nodes[key]
+            after = tuple(each for each in node.after if each in known)
+            steps[key] = Step(key, key, node.op, node.inputs, after, node.mapped_over, None, configs.get(key), index)
     return Plan(binding.job.name, binding.mode, binding.needs, steps)
 
 
+def selected_nodes(nodes: Mapping[str, Node], selection: str | Sequence[str]) -> set[str]:
+    """Return the nodes that a selection takes.
+
+    Raises:
+        SelectionError: It cannot be read, or names nothing.
+    """
+    graphs: dict[str, list[str]] = {}
+    for key, node in nodes.items():
+        for depth in range(1, len(node.path)):
+            graphs.setdefault(".".join(node.path[:depth]), []).append(key)
+    return select(parse_selection(selection), {key: _upstream(node) for key, node in nodes.items()}, graphs)
+
+
+def _given_upstream(nodes: Mapping[str, Node], taken: set[str], given: Collection[str]) -> set[str]:
+    """Return the nodes that are not taken but from which those that are take their inputs, near and far."""
+    found: set[str] = set()
+    frontier = [(key, each) for key in taken for each in _data_upstream(nodes[key]) if each not in taken]
+    while frontier:
+        reader, key = frontier.pop()
+        if key in found or key in taken:
+            continue
+        if key not in given:
+            raise SelectionError(
+                f"{reader!r} takes its input from {key!r}, which the selection leaves out; select '*{reader}'"
+            )
+        found.add(key)
+        frontier += [(key, each) for each in _data_upstream(nodes[key])]
+    return found
+
+
 def _upstream(node: Node) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*_data_upstream(node), *node.after)))
+
+
+def _data_upstream(node: Node) -> list[str]:
     given = [each for source in node.inputs.values() for each in source_nodes(source)]
-    over = (node.mapped_over.node,) if node.mapped_over is not None else ()
-    return tuple(dict.fromkeys((*given, *over, *node.after)))
+    return given if node.mapped_over is None else [*given, node.mapped_over.node]
 
 
 def _in_order(nodes: Mapping[str, Node]) -> list[str]:
     """Sort nodes so that each comes after all that it needs (A. B. Kahn, "Topological sorting", 1962)."""
-    waiting = {key: len(_upstream(node)) for key, node in nodes.items()}
+    upstream = {key: _upstream(node) for key, node in nodes.items()}
+    waiting = {key: len(each) for key, each in upstream.items()}
     downstream: dict[str, list[str]] = {}
-    for key, node in nodes.items():
-        for each in _upstream(node):
+    for key, parents in upstream.items():
+        for each in parents:
             downstream.setdefault(each, []).append(key)
     ready = deque(key for key, count in waiting.items() if count == 0)
     order: list[str] = []
@@ -118,19 +144,3 @@ def _cycle(nodes: Mapping[str, Node], left: set[str]) -> list[str]:
         if following in path:
             return path[path.index(following) :]
         path.append(following)
-
-
-def _selected(nodes: Mapping[str, Node], selection: str | Sequence[str]) -> set[str]:
-    graphs: dict[str, list[str]] = {}
-    for key, node in nodes.items():
-        for depth in range(1, len(node.path)):
-            graphs.setdefault(".".join(node.path[:depth]), []).append(key)
-    return select(parse_selection(selection), {key: _upstream(node) for key, node in nodes.items()}, graphs)
-
-
-def _check_has_inputs(step: Step, taken: set[str]) -> None:
-    for each in upstream_nodes(step):
-        if each not in taken:
-            raise SelectionError(
-                f"{step.key!r} takes its input from {each!r}, which the selection leaves out; select '*{step.key}'"
-            )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from mainspring.definition.job import Job
 from mainspring.errors import ConfigError, shorten, suggest
 
 
-def structure_configs(job: Job, config: Mapping[str, Any]) -> dict[str, Any]:
+def structure_configs(job: Job, config: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
     """Return each op's config, structured, by node.
 
     Args:
         job: The job.
         config: `{"ops": {"fetch": {...}, "outer": {"ops": {"inner": {...}}}}}`.
+        taken: The nodes that run; config that others lack is not missed.
 
     Raises:
         ConfigError: Something is unknown, missing or of the wrong type; every place is named.
@@ -29,6 +30,8 @@ def structure_configs(job: Job, config: Mapping[str, Any]) -> dict[str, Any]:
         assert config_class is not None  # noqa: S101 - it has a config parameter
         from mainspring.serde import structure
 
+        if key not in taken and key not in given:
+            continue
         structured[key] = structure(given.pop(key, {}), config_class, _place(job.nodes[key].path), problems)
     for key in given:
         problems.append((_place(job.nodes[key].path), f"op {job.nodes[key].op.name!r} takes no config; remove it"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.definition.io import DynamicOut
+from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.plan.step import Step, upstream_nodes
 
 if TYPE_CHECKING:
@@ -52,9 +52,36 @@ class Progress:
 
     def next_step(self) -> Step | None:
         """Give out the step of the highest priority, then the earliest in the plan, among those that may start."""
-        if not self._ready:
-            return None
-        return self.steps[heapq.heappop(self._ready)[3]]
+        while self._ready:
+            key = heapq.heappop(self._ready)[3]
+            if key not in self.succeeded:
+                return self.steps[key]
+        return None
+
+    def restore(
+        self,
+        succeeded: Collection[str],
+        keys: Mapping[tuple[str, str], Sequence[str]],
+        outputs: Iterable[tuple[str, str]],
+    ) -> list[str]:
+        """Take over what ended well before: in an earlier attempt, or in the run that is executed again.
+
+        Args:
+            succeeded: The steps that succeeded.
+            keys: The mapping keys of dynamic outputs, by step and output.
+            outputs: The outputs that these steps stored, by step and output.
+
+        Returns:
+            The steps that are skipped because of what these left out.
+        """
+        self._outputs.update(outputs, keys)
+        self.keys.update({each: list(found) for each, found in keys.items()})
+        skipped: list[str] = []
+        for node, step in self.plan.steps.items():
+            for key in self.instances(node) if step.is_template else [node]:
+                if key in succeeded:
+                    skipped += self.succeed(key)
+        return skipped
 
     def output(self, key: str, output: str, mapping_key: str | None) -> None:
         """Note that a step stored an output, or one value of a dynamic output."""

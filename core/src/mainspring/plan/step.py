@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.definition.op import Op
+from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 
 
 @frozen(eq=False)
