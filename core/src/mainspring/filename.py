@@ -12,13 +12,15 @@ LIMIT_BYTES = 180
 def file_name(*parts: str) -> str:
     """Join parts with dots to one file name; what is not a plain character is percent-encoded, what is long is cut.
 
-    Different parts give different names: a dot within a part is encoded, and a name that was cut ends in a digest.
+    Different parts give different names, on file systems that take capitals for small letters too: a dot within a part
+    is encoded, and a name that was cut, or has capitals, ends in a digest.
     """
     name = ".".join(_encode(part) for part in parts)
-    if len(name) <= LIMIT_BYTES:
+    is_long = len(name) > LIMIT_BYTES
+    if not is_long and all(part == part.lower() for part in parts):
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:24]
-    return f"{name[: LIMIT_BYTES - 25]}~{digest}"
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return f"{name[: LIMIT_BYTES - 25]}~{digest[:24]}" if is_long else f"{name}~{digest[:8]}"
 
 
 def _encode(part: str) -> str:

@@ -20,9 +20,11 @@ class MemoryIOManager(IOManager):
     _values: dict[_Address, Any] = field(factory=dict, init=False, repr=False)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Keep a value."""
         self._values[_address(context)] = obj
 
     def load_input(self, context: InputContext) -> Any:
+        """Return a value as it was stored."""
         address = _address(context.upstream)
         if address not in self._values:
             upstream = context.upstream

@@ -1,10 +1,5 @@
 """What steps print and log: kept by step, attempt and stream, apart from the event log.
 
-Stores and returns text; captures nothing itself.
+Stores and returns text; captures nothing itself. Each module is imported by who needs it, so that a run in memory does
+not pay for files.
 """
-
-from mainspring.log.filesystem import FilesystemLogStore
-from mainspring.log.memory import MemoryLogStore
-from mainspring.log.port import STREAMS, LogKey, LogStore, Stream
-
-__all__ = ["STREAMS", "FilesystemLogStore", "LogKey", "LogStore", "MemoryLogStore", "Stream"]

@@ -11,6 +11,12 @@ Stream = Literal["stdout", "stderr", "log"]
 STREAMS: tuple[Stream, ...] = ("stdout", "stderr", "log")
 """What was printed, what was printed as errors, and what was logged."""
 
+LIMIT_BYTES = 64 * 1024 * 1024
+"""How much of a stream is kept unless a store is told otherwise: a step that prints without end fills no disk."""
+
+CUT = "\n… this stream is cut here: it has reached its limit\n"
+"""The last line of a stream that was cut."""
+
 
 @frozen
 class LogKey:
@@ -23,7 +29,7 @@ class LogKey:
 
 
 class LogStore(ABC):
-    """Keeps what steps print and log."""
+    """Keeps what steps print and log, of each stream at most so much as the store's limit says."""
 
     @abstractmethod
     def append(self, key: LogKey, text: str) -> None:

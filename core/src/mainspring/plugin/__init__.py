@@ -3,7 +3,8 @@
 The only user of pluggy. Finds, checks and shows plugins; knows nothing of what they do.
 """
 
-from mainspring.plugin.manager import KINDS, PluginInfo, Plugins, load_plugins
+from mainspring.plugin.kind import KINDS
+from mainspring.plugin.manager import PluginInfo, Plugins, load_plugins
 from mainspring.plugin.markers import hookimpl, hookspec
 
 __all__ = ["KINDS", "PluginInfo", "Plugins", "hookimpl", "hookspec", "load_plugins"]

@@ -11,6 +11,7 @@ from mainspring.plugin.markers import hookimpl
 
 @hookimpl
 def mainspring_executors() -> Mapping[str, type[Executor]]:
+    """Register the executors."""
     from mainspring.execute import InProcessExecutor
 
     return {"in_process": InProcessExecutor}
@@ -18,6 +19,8 @@ def mainspring_executors() -> Mapping[str, type[Executor]]:
 
 @hookimpl
 def mainspring_io_managers() -> Mapping[str, type[IOManager]]:
-    from mainspring.io import FilesystemIOManager, MemoryIOManager
+    """Register the IO managers."""
+    from mainspring.io.filesystem import FilesystemIOManager
+    from mainspring.io.memory import MemoryIOManager
 
     return {"memory": MemoryIOManager, "filesystem": FilesystemIOManager}

@@ -1,38 +1,25 @@
-"""Finding plugins, guarding against bad ones, and looking up what they register."""
+"""Loading plugins, guarding against bad ones, and looking up what they register."""
 
 from __future__ import annotations
 
-import inspect
 import logging
-import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import EntryPoint
 from typing import Any, Literal
 
 import pluggy
 from attrs import evolve, field, frozen
 
-from mainspring.definition.executor import Executor
-from mainspring.definition.io import IOManager
-from mainspring.definition.resource import Resource
-from mainspring.errors import PluginError, UnknownNameError
+from mainspring.errors import PluginError, UnknownNameError, shorten
 from mainspring.event import Event
 from mainspring.plugin import builtin, specs
+from mainspring.plugin.discover import SELECTION_VARIABLE, Selection, check_range, identity, installed, own_version
+from mainspring.plugin.kind import KINDS, checked_registrations
 from mainspring.plugin.markers import PROJECT
-
-KINDS: Mapping[str, tuple[str, type | None]] = {
-    "executor": ("mainspring_executors", Executor),
-    "IO manager": ("mainspring_io_managers", IOManager),
-    "resource": ("mainspring_resources", Resource),
-    "command": ("mainspring_commands", None),
-}
-"""What can be registered: for each kind its hook, and the class from which it must derive."""
 
 BUILT_IN = "mainspring"
 """The name under which the built-ins are shown."""
-
-SELECTION_VARIABLE = "MAINSPRING_PLUGINS"
-"""Names the plugins that may load, `aws,spark`, or with a minus those that may not, `-spark`."""
 
 _LOGGER = logging.getLogger("mainspring.plugin")
 
@@ -67,22 +54,18 @@ class Plugins:
         self._manager.add_hookspecs(specs)
         self._registered: dict[tuple[str, str], list[tuple[str, Any]]] = {}
         self._silenced: set[str] = set()
+        self._lock = threading.Lock()
 
     def add(self, info: PluginInfo, load: Callable[[], object]) -> None:
         """Load a plugin and take what it registers; one that raises, or registers what is none, is disabled and shown."""
         try:
-            module = load()
-            self._manager.register(module, info.name)
-            self._manager.check_pending()
+            plugin = load()
+            self._register(info.name, plugin)
             found = {kind: self._collect(info.name, kind) for kind in KINDS}
+        except KeyboardInterrupt:
+            raise
         except BaseException as error:  # noqa: BLE001 - a plugin's import may raise anything, SystemExit too
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            if self._manager.has_plugin(info.name):
-                self._manager.unregister(name=info.name)
-            said = f"{type(error).__name__}: {error}"
-            self.infos[info.name] = evolve(info, status="failed", error=said)
-            _LOGGER.warning("plugin %s is disabled: %s", info.name, said)
+            self._disable(info, _said(error))
             return
         for kind, things in found.items():
             for name, thing in things.items():
@@ -97,30 +80,23 @@ class Plugins:
         """Return what is registered under a name.
 
         Raises:
-            UnknownNameError: Nothing is.
+            UnknownNameError: Nothing is; it tells which plugins are disabled.
             PluginError: Two plugins claim the name.
         """
         claims = self._registered.get((kind, name), [])
         if not claims:
-            raise UnknownNameError(kind, name, self.names(kind), place="any plugin")
+            raise UnknownNameError(kind, name, self.names(kind), place=f"any plugin{self._disabled()}")
         if len(claims) > 1:
-            owners = " and ".join(repr(owner) for owner, _ in claims)
-            raise PluginError(
-                f"{kind} {name!r} is registered by both {owners}; uninstall one of these plugins, or block it with "
-                f"{SELECTION_VARIABLE}=-{claims[-1][0]}"
-            )
+            raise PluginError(_conflict(kind, name, [owner for owner, _ in claims]))
         return claims[0][1]
 
     def conflicts(self) -> list[str]:
-        """Return a sentence for each name that two plugins claim."""
-        sentences = []
-        for (kind, name), claims in self._registered.items():
-            if len(claims) > 1:
-                try:
-                    self.find(kind, name)
-                except PluginError as error:
-                    sentences.append(str(error))
-        return sentences
+        """Return a sentence for each name that several plugins claim."""
+        return [
+            _conflict(kind, name, [owner for owner, _ in claims])
+            for (kind, name), claims in self._registered.items()
+            if len(claims) > 1
+        ]
 
     @property
     def observers(self) -> tuple[Callable[[Event], None], ...]:
@@ -132,31 +108,55 @@ class Plugins:
             if impl.plugin_name in self._silenced:
                 continue
             try:
-                impl.function(event)
-            except Exception as error:  # an observer is a plugin's code; the event is stored already
-                self._silenced.add(impl.plugin_name)
-                _LOGGER.warning(
-                    "plugin %s observes no more events: %s: %s", impl.plugin_name, type(error).__name__, error
+                impl.function(*(event for _ in impl.argnames))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - an observer is a plugin's code; the event is stored already
+                self._silence(impl.plugin_name, error)
+
+    def _silence(self, plugin: str, error: BaseException) -> None:
+        with self._lock:
+            is_first = plugin not in self._silenced
+            self._silenced.add(plugin)
+        if is_first:
+            _LOGGER.warning("plugin %s observes no more events: %s", plugin, _said(error))
+
+    def _register(self, name: str, plugin: object) -> None:
+        other = self._manager.get_name(plugin)
+        if other is not None:
+            raise PluginError(f"its entry point names the same object as plugin {other!r}; remove one of the two")
+        for hook in (each for each in vars(specs) if each.startswith(f"{PROJECT}_")):
+            if hasattr(plugin, hook) and not hasattr(getattr(plugin, hook), f"{PROJECT}_impl"):
+                raise PluginError(f"its {hook} is not marked; decorate it with @mainspring.hookimpl")
+        self._manager.register(plugin, name)
+        self._manager.check_pending()
+        for caller in self._manager.get_hookcallers(plugin) or ():
+            if any(each.plugin is plugin and (each.wrapper or each.hookwrapper) for each in caller.get_hookimpls()):
+                raise PluginError(
+                    f"its {caller.name} is a wrapper, but hooks here are called one by one; return a value"
                 )
 
-    def _collect(self, plugin: str, kind: str) -> Mapping[str, Any]:
-        hook, base = KINDS[kind]
+    def _collect(self, plugin: str, kind: str) -> dict[str, Any]:
+        hook, _ = KINDS[kind]
         things: dict[str, Any] = {}
         for impl in getattr(self._manager.hook, hook).get_hookimpls():
-            if impl.plugin_name != plugin:
-                continue
-            returned = impl.function()
-            if not isinstance(returned, Mapping):
-                raise PluginError(f"{hook} returned a {type(returned).__name__}; return a mapping of name to class")
-            for name, thing in returned.items():
-                if not isinstance(name, str) or not name:
-                    raise PluginError(f"{hook} registers {name!r}; names are text")
-                if base is not None and not (inspect.isclass(thing) and issubclass(thing, base)):
-                    raise PluginError(
-                        f"{hook} registers {name!r} as {thing!r}, which does not derive from {base.__name__}"
-                    )
-                things[name] = thing
+            if impl.plugin_name == plugin:
+                things |= checked_registrations(kind, impl.function())
         return things
+
+    def _disable(self, info: PluginInfo, said: str) -> None:
+        if self._manager.has_plugin(info.name):
+            self._manager.unregister(name=info.name)
+        self.infos[info.name] = evolve(info, status="failed", error=said)
+        _LOGGER.warning("plugin %s is disabled: %s", info.name, said)
+
+    def _disabled(self) -> str:
+        disabled = [
+            f"{each.name} is {'disabled' if each.error else 'blocked'}{f', {each.error}' if each.error else ''}"
+            for each in self.infos.values()
+            if each.status != "loaded"
+        ]
+        return f" ({'; '.join(disabled)})" if disabled else ""
 
 
 def load_plugins(found: Iterable[EntryPoint] | None = None, selection: str | None = None) -> Plugins:
@@ -167,57 +167,42 @@ def load_plugins(found: Iterable[EntryPoint] | None = None, selection: str | Non
         selection: What may load; the variable `MAINSPRING_PLUGINS` unless given.
     """
     plugins = Plugins()
-    plugins.add(PluginInfo(BUILT_IN, BUILT_IN, _own_version()), lambda: builtin)
-    chosen = os.environ.get(SELECTION_VARIABLE, "") if selection is None else selection
-    allowed, blocked = _parse_selection(chosen)
-    for entry_point in sorted(entry_points(group=PROJECT) if found is None else found, key=lambda each: each.name):
-        distribution = entry_point.dist
-        info = PluginInfo(entry_point.name, *_identity(distribution))
+    own = own_version()
+    plugins.add(PluginInfo(BUILT_IN, BUILT_IN, own or ""), lambda: builtin)
+    chosen = Selection.parse(selection)
+    for entry_point in sorted(installed() if found is None else found, key=lambda each: each.name):
+        info = PluginInfo(entry_point.name, *identity(entry_point.dist))
         if entry_point.name in plugins.infos:
             other = plugins.infos[entry_point.name].distribution
             said = f"its name is taken by distribution {other}; uninstall one of them"
             plugins.infos[f"{entry_point.name} ({info.distribution})"] = evolve(info, status="failed", error=said)
-        elif entry_point.name in blocked or (allowed and entry_point.name not in allowed):
+        elif not chosen.admits(entry_point.name):
             plugins.infos[entry_point.name] = evolve(info, status="blocked")
         else:
-            plugins.add(info, lambda each=entry_point: _load(each))  # type: ignore[misc]
-    for name in sorted((allowed | blocked) - set(plugins.infos)):
+            plugins.add(info, _loader(entry_point, own))
+    for name in sorted((chosen.allowed | chosen.blocked) - set(plugins.infos)):
         _LOGGER.warning("%s names %s, which is not installed", SELECTION_VARIABLE, name)
     return plugins
 
 
-def _load(entry_point: EntryPoint) -> object:
-    _check_range(entry_point.dist)
-    return entry_point.load()
+def _loader(entry_point: EntryPoint, own: str | None) -> Callable[[], object]:
+    def load() -> object:
+        check_range(entry_point.dist, own)
+        return entry_point.load()
+
+    return load
 
 
-def _check_range(distribution: Distribution | None) -> None:
-    """Check that this Mainspring lies in the range that a plugin's own requirements name."""
-    if distribution is None:
-        return
-    from packaging.requirements import Requirement
-
-    for text in distribution.requires or ():
-        requirement = Requirement(text)
-        own = _own_version()
-        if requirement.name == PROJECT and not requirement.specifier.contains(own, prereleases=True):
-            raise PluginError(
-                f"it is made for mainspring{requirement.specifier}, but this is {own}; upgrade one of the two"
-            )
+def _conflict(kind: str, name: str, owners: Sequence[str]) -> str:
+    return (
+        f"{kind} {name!r} is registered by both {' and '.join(map(repr, owners))}; uninstall one of these plugins, or "
+        f"block it with {SELECTION_VARIABLE}=-{owners[-1]}"
+    )
 
 
-def _parse_selection(text: str) -> tuple[set[str], set[str]]:
-    names = {each.strip() for each in text.split(",") if each.strip()}
-    blocked = {each[1:].strip() for each in names if each.startswith("-")}
-    return {each for each in names if not each.startswith("-")}, blocked
-
-
-def _identity(distribution: Distribution | None) -> tuple[str, str]:
-    return ("", "") if distribution is None else (distribution.name, distribution.version)
-
-
-def _own_version() -> str:
+def _said(error: BaseException) -> str:
+    """Return an error's class and message in one line, even where it cannot say it itself."""
     try:
-        return version(PROJECT)
-    except PackageNotFoundError:
-        return "0"
+        return shorten(" ".join(f"{type(error).__name__}: {error}".split()), 500)
+    except Exception:  # noqa: BLE001 - its __str__ is a plugin's code
+        return type(error).__name__

@@ -18,23 +18,29 @@ class VirtualClock(Clock):
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._time = start.timestamp()
         self._elapsed = 0.0
+        self._lock = threading.Lock()
 
     def time(self) -> float:
+        """Return the time that was given or set."""
         return self._time
 
     def monotonic(self) -> float:
+        """Return the seconds that have passed."""
         return self._elapsed
 
     def wait(self, signal: threading.Event, timeout_seconds: float) -> bool:
+        """Let the time pass unless the signal is set."""
         if not signal.is_set():
             self.advance(timeout_seconds)
         return signal.is_set()
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
-        self._time += seconds
-        self._elapsed += seconds
+        with self._lock:
+            self._time += seconds
+            self._elapsed += seconds
 
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward or back while no time passes, as a bad time server does."""
-        self._time += seconds
+        with self._lock:
+            self._time += seconds

@@ -1,0 +1,36 @@
+"""An executor that watches another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, field
+
+import mainspring as ms
+
+
+@define(eq=False)
+class WatchedExecutor(ms.Executor):
+    """Has another executor do the work, notes what it yields, and may ask the run to end on the way.
+
+    Attributes:
+        inner: The other executor.
+        cancel_after: How many steps succeed before the run is asked to end; None for never.
+        yielded: The events so far.
+    """
+
+    inner: ms.Executor
+    cancel_after: int | None = None
+    yielded: list[ms.Event] = field(factory=list, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.shares_memory = self.inner.shares_memory  # type: ignore[misc]
+
+    def execute(self, plan: ms.Plan, run: ms.RunContext) -> Iterator[ms.Event]:
+        """Run the plan with the other executor."""
+        for event in self.inner.execute(plan, run):
+            self.yielded.append(event)
+            succeeded = sum(each.kind == "STEP_SUCCESS" for each in self.yielded)
+            if self.cancel_after is not None and succeeded >= self.cancel_after:
+                run.cancel()
+            yield event

@@ -1,0 +1,23 @@
+"""The built-in storages keep the storages' contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mainspring.storage import Storage, memory_storage, open_storage
+from mainspring.testing import StorageContract
+
+
+class TestMemory(StorageContract):
+    @pytest.fixture
+    def storage(self) -> Storage:
+        return memory_storage()
+
+
+class TestSqlite(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Iterator[Storage]:
+        storage = open_storage("sqlite:///mainspring.db", tmp_path)
+        yield storage
+        storage.close()
