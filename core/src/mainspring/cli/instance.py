@@ -62,7 +62,6 @@ def migrate(*, home: str | None, as_json: bool) -> None:
       mainspring instance migrate --home ~/pipelines
     """
     from mainspring.cli.home import made
-
     from mainspring.storage import migrate_storage
 
     folder, settings = made(home)

@@ -14,6 +14,9 @@ Command = TypeVar("Command", bound=Callable[..., object])
 TRACEBACK_VARIABLE = "MAINSPRING_TRACEBACK"
 """Set to 1, it shows the user's own traceback wherever `--traceback` would."""
 
+LIMIT_MAX = 1_000_000_000
+"""The largest `--limit`; whatever a database counts with can hold it."""
+
 home_option = click.option(
     "--home",
     metavar="DIR",
@@ -26,7 +29,7 @@ def limit_option(default: int | None, what: str) -> Callable[[Command], Command]
     """Return the option `--limit`."""
     return click.option(
         "--limit",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=LIMIT_MAX),
         default=default,
         show_default=default is not None,
         metavar="N",
@@ -74,5 +77,19 @@ def key_value_pairs(pairs: tuple[str, ...], option: str) -> dict[str, str]:
         key, equals, value = each.partition("=")
         if not equals or not key:
             raise click.UsageError(f"{option} takes key=value, not {each[:100]!r}", click.get_current_context())
-        found[key] = value
+        found[key] = checked_text(value, option) or ""
+        checked_text(key, option)
     return found
+
+
+def checked_text(value: str | None, option: str) -> str | None:
+    """Return what an option was given, if it is text that can be kept.
+
+    Raises:
+        click.UsageError: It holds bytes that are not UTF-8.
+    """
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"{option} is not UTF-8 text", click.get_current_context()) from None
+    return value

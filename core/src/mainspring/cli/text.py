@@ -75,11 +75,13 @@ def utc(seconds: float | None, *, precise: bool = True) -> str | None:
 def duration(seconds: float) -> str:
     """Return a length of time for people.
 
-    >>> duration(0.0124), duration(83)
-    ('12 ms', '1 min 23 s')
+    >>> duration(0.0004), duration(0.0124), duration(83)
+    ('0.4 ms', '12 ms', '1 min 23 s')
     """
+    if seconds < 0.00995:
+        return f"{max(seconds, 0) * 1000:.1f} ms"
     if seconds < 0.9995:
-        return f"{max(seconds, 0) * 1000:.0f} ms"
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,0 +1,142 @@
+"""`mainspring job`: which jobs a file or module holds, what they are made of, and running one here."""
+
+from __future__ import annotations
+
+import click
+
+from mainspring.cli.options import (
+    checked_text,
+    code_options,
+    code_source,
+    home_option,
+    json_option,
+    key_value_pairs,
+    limit_option,
+)
+from mainspring.cli.show import echo_json, echo_table
+
+
+@click.group
+def job() -> None:
+    """List, show and run the jobs of a file or module.
+
+    The code is named with -f FILE or -m MODULE. It holds one `ms.Definitions`, or just jobs.
+    """
+
+
+@job.command("list")
+@code_options
+@limit_option(None, "jobs")
+@json_option
+def list_jobs(*, file: str | None, module: str | None, with_traceback: bool, limit: int | None, as_json: bool) -> None:
+    r"""List the jobs of a file or module.
+
+    \b
+    Examples:
+      mainspring job list -f defs.py
+      mainspring job list -m sales.definitions --json
+    """
+    source = code_source(file, module, with_traceback)
+    from mainspring.cli.job_document import job_row
+    from mainspring.cli.user_code import loaded
+
+    with loaded(source) as definitions:
+        rows = [job_row(each) for each in definitions.jobs.values()][:limit]
+    if as_json:
+        echo_json(rows)
+        return
+    echo_table(
+        ("JOB", "OPS", "MODES", "ABOUT"),
+        [
+            (row["name"], str(row["ops"]), ", ".join(row["modes"]), row["description"].partition("\n")[0])
+            for row in rows
+        ],
+    )
+
+
+@job.command("show")
+@click.argument("name", required=False)
+@code_options
+@json_option
+def show_job(*, name: str | None, file: str | None, module: str | None, with_traceback: bool, as_json: bool) -> None:
+    r"""Show a job: its modes, its ops, what each takes, is configured with and stores.
+
+    NAME may be left out where there is only one job.
+
+    \b
+    Examples:
+      mainspring job show -f defs.py
+      mainspring job show ingest -m sales.definitions --json
+    """
+    source = code_source(file, module, with_traceback)
+    from mainspring.cli.job_document import job_document
+    from mainspring.cli.job_page import echo_job
+    from mainspring.cli.run_here import pick_job
+    from mainspring.cli.user_code import loaded
+
+    with loaded(source) as definitions:
+        document = job_document(pick_job(definitions, name))
+    if as_json:
+        echo_json(document)
+    else:
+        echo_job(document)
+
+
+@job.command("run")
+@click.argument("name", required=False)
+@code_options
+@click.option("--mode", metavar="NAME", help="The mode; the job's first unless given.")
+@click.option("--config", metavar="TEXT|@FILE", help="The run's config, as JSON or TOML, or @ and a file of either.")
+@click.option("--select", "selection", multiple=True, metavar="STEPS", help="Which steps: fetch, '*clean', 'fetch+'.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; may be repeated.")
+@click.option("--partition", metavar="KEY", help="The partition for which it runs.")
+@click.option("--run-key", metavar="KEY", help="A key under which the run was asked for; recorded.")
+@click.option("--ephemeral", is_flag=True, help="Keep nothing: record the run and its outputs in memory.")
+@json_option
+@home_option
+def run_job(
+    *,
+    name: str | None,
+    file: str | None,
+    module: str | None,
+    with_traceback: bool,
+    mode: str | None,
+    config: str | None,
+    selection: tuple[str, ...],
+    tags: tuple[str, ...],
+    partition: str | None,
+    run_key: str | None,
+    ephemeral: bool,
+    as_json: bool,
+    home: str | None,
+) -> None:
+    r"""Run a job here and now, and show it.
+
+    NAME may be left out where there is only one job. Ends with 0 when the run succeeds, with 1 when it fails, and with
+    130 when Ctrl-C ends it. Where no home is found, nothing is kept.
+
+    \b
+    Examples:
+      mainspring job run -f defs.py
+      mainspring job run ingest -m sales.definitions --mode prod --tag team=data
+      mainspring job run ingest -f defs.py --config '{"ops": {"fetch": {"days": 1}}}'
+      mainspring job run ingest -f defs.py --config 'ops.fetch.days = 1' --select '*clean'
+    """
+    source = code_source(file, module, with_traceback)
+    if ephemeral and home is not None:
+        raise click.UsageError("--ephemeral keeps nothing, so it does not go with --home", click.get_current_context())
+    given_tags = key_value_pairs(tags, "--tag")
+    from mainspring.cli.run_here import pick_job, run_here
+    from mainspring.cli.run_input import read_config
+    from mainspring.cli.user_code import loaded
+    from mainspring.execute import RunOptions
+
+    options = RunOptions(
+        config=read_config(checked_text(config, "--config")),
+        selection=selection or None,
+        tags=given_tags,
+        partition_key=checked_text(partition, "--partition"),
+        run_key=checked_text(run_key, "--run-key"),
+    )
+    with loaded(source) as definitions:
+        run_here(pick_job(definitions, name), mode, options, home, ephemeral=ephemeral, as_json=as_json)

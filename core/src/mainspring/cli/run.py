@@ -1,0 +1,172 @@
+"""`mainspring run`: which runs there are, what came of one, and what its steps printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mainspring.cli.complaint import note
+from mainspring.cli.options import home_option, json_option, key_value_pairs, limit_option
+from mainspring.cli.show import echo_json, echo_table
+
+if TYPE_CHECKING:
+    from mainspring.run import Run
+
+_STATUSES = ("QUEUED", "STARTING", "STARTED", "SUCCESS", "FAILURE", "CANCELING", "CANCELED")
+
+
+@click.group
+def run() -> None:
+    """List runs, show what came of one, and read its logs.
+
+    A run is named by its id, or by as much of the id's beginning as no other run shares.
+    """
+
+
+@run.command("list")
+@click.option("--job", metavar="NAME", help="Only runs of this job.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(_STATUSES, case_sensitive=False),
+    help="Only runs in this status; may be repeated.",
+)
+@click.option("--mode", metavar="NAME", help="Only runs in this mode.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only runs with this tag; may be repeated.")
+@click.option("--before", metavar="RUN_ID", help="Only runs older than this one: the next page.")
+@limit_option(20, "runs")
+@json_option
+@home_option
+def list_runs(
+    *,
+    job: str | None,
+    statuses: tuple[str, ...],
+    mode: str | None,
+    tags: tuple[str, ...],
+    before: str | None,
+    limit: int,
+    as_json: bool,
+    home: str | None,
+) -> None:
+    r"""List runs, the newest first.
+
+    \b
+    Examples:
+      mainspring run list --status FAILURE
+      mainspring run list --job ingest --tag team=data --json
+    """
+    from mainspring.cli.home import opened
+    from mainspring.cli.run_document import run_row
+    from mainspring.cli.run_reference import find_run
+    from mainspring.run import RunStatus
+    from mainspring.storage import RunQuery
+
+    wanted = key_value_pairs(tags, "--tag")
+    with opened(home) as instance:
+        query = RunQuery(
+            job_name=job,
+            mode=mode,
+            statuses=tuple(map(RunStatus, statuses)),
+            tags=wanted,
+            before=None if before is None else find_run(instance, before).run_id,
+            limit=limit + 1,
+        )
+        found = instance.storage.runs.find(query)
+    if as_json:
+        echo_json([run_row(each) for each in found[:limit]])
+    else:
+        _echo_runs(found, limit)
+
+
+@run.command("show")
+@click.argument("run_id", metavar="RUN")
+@json_option
+@home_option
+def show_run(*, run_id: str, as_json: bool, home: str | None) -> None:
+    r"""Show what came of a run: its steps, outputs, materializations and failures.
+
+    \b
+    Examples:
+      mainspring run show 0192f3
+      mainspring run show 0192f3 --json
+    """
+    from mainspring.cli.home import opened
+    from mainspring.cli.run_document import run_document
+    from mainspring.cli.run_page import echo_run
+    from mainspring.cli.run_reference import find_run
+
+    with opened(home) as instance:
+        document = run_document(find_run(instance, run_id), instance)
+    if as_json:
+        echo_json(document)
+    else:
+        echo_run(document)
+
+
+@run.command("logs")
+@click.argument("run_id", metavar="RUN")
+@click.option("--step", metavar="KEY", help="Only this step.")
+@click.option("--stream", type=click.Choice(["stdout", "stderr", "log"]), help="Only what went there.")
+@click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Only this attempt of each step.")
+@click.option("--events", "with_events", is_flag=True, help="Show the recorded events instead.")
+@limit_option(None, "lines of each stream, or events, the last ones")
+@json_option
+@home_option
+def show_logs(
+    *,
+    run_id: str,
+    step: str | None,
+    stream: str | None,
+    attempt: int | None,
+    with_events: bool,
+    limit: int | None,
+    as_json: bool,
+    home: str | None,
+) -> None:
+    r"""Show what the steps of a run printed and logged, or the run's events.
+
+    \b
+    Examples:
+      mainspring run logs 0192f3 --step clean --stream stderr
+      mainspring run logs 0192f3 --events
+    """
+    from mainspring.cli import logs
+    from mainspring.cli.home import opened
+    from mainspring.cli.run_reference import find_run
+
+    if with_events and stream is not None:
+        raise click.UsageError("--stream does not go with --events; leave one of them out", click.get_current_context())
+    with opened(home) as instance:
+        place = logs.LogPlace(find_run(instance, run_id), step, attempt)
+        if with_events:
+            logs.echo_events(place, instance, limit, as_json=as_json)
+        else:
+            logs.echo_streams(place, instance, stream, limit, as_json=as_json)
+
+
+def _echo_runs(found: list[Run], limit: int) -> None:
+    from mainspring.cli.text import duration, utc
+
+    if not found:
+        note("there is no such run")
+        return
+    shown = found[:limit]
+    echo_table(
+        ("RUN", "JOB", "MODE", "STATUS", "CREATED", "DURATION", "TAGS"),
+        [
+            (
+                each.run_id,
+                each.job_name,
+                each.mode,
+                each.status.value,
+                utc(each.created_at, precise=False) or "",
+                duration(each.ended_at - each.started_at) if each.started_at and each.ended_at else "",
+                ", ".join(f"{key}={value}" for key, value in each.tags.items()),
+            )
+            for each in shown
+        ],
+    )
+    if len(found) > limit:
+        note(f"there are more; the next page begins with --before {shown[-1].run_id}")
