@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ from attrs import field, frozen
 from mainspring.definition.job import Job
 from mainspring.definition.names import checked_tags
 from mainspring.environment import without_values
-from mainspring.errors import ConfigError, RunFailedError, StorageError, SupersededError
+from mainspring.errors import ConfigError, RunFailedError, StorageError, SupersededError, shorten
 from mainspring.event import (
     Event,
     Fact,
@@ -36,6 +37,9 @@ from mainspring.run.ids import run_id as make_run_id
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
+
+
+_LOGGER = logging.getLogger("mainspring.run")
 
 
 @frozen(kw_only=True)
@@ -110,7 +114,7 @@ def execute_job(
         RunState(),
         instance.chance,
     )
-    tell = on_event or _tell_nobody
+    tell = _tell_nobody if on_event is None else _guarded(on_event)
     tell(started)
     _carry_out(context, tell)
     result = RunResult(run.run_id, job, plan, instance)
@@ -137,9 +141,14 @@ def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
     except (SupersededError, StorageError):
         context.resources.close()
         raise
-    except Exception as error:  # noqa: BLE001 - an executor may be a plugin's
-        outcome = RunFailed(f"the executor failed: {error}", error_info(error))
-    facts = _tear_down(context)
+    except BaseException as error:  # noqa: BLE001 - an executor may be a plugin's
+        info = error_info(error)
+        outcome = RunFailed(f"the executor failed: {info.summary}", info)
+    facts: list[Fact] = []
+    try:
+        facts = _tear_down(context)
+    except KeyboardInterrupt as error:  # the work is over, so its outcome stands
+        interrupt = error
     events = [context.recorder.event(fact) for fact in (*facts, outcome)]
     context.recorder.write(events)
     for event in events:
@@ -160,7 +169,7 @@ def _outcome(context: RunContext) -> Fact:
         return RunSucceeded()
     if context.cancelled:
         return RunCanceled("it was asked to end")
-    failed = sorted(progress.failed)
+    failed = [*context.errors, *sorted(progress.failed - context.errors.keys())]  # the first to fail comes first
     if not failed:
         return RunFailed("its executor stopped before all steps had run")
     error = context.errors.get(failed[0])
@@ -185,9 +194,9 @@ def _new_run(job: Job, plan: Plan, options: RunOptions, instance: Instance) -> R
         config=_storable(job, options.config),
         tags={**job.tags, **checked_tags("the run", dict(options.tags))},
         selection=None if selection is None else tuple(selection),
-        run_key=options.run_key,
+        run_key=_text("run_key", options.run_key),
         scheduled_time=_seconds(options.scheduled_time),
-        partition_key=options.partition_key,
+        partition_key=_text("partition_key", options.partition_key),
         created_at=now,
         started_at=now,
     )
@@ -210,9 +219,23 @@ def _storable(job: Job, config: Mapping[str, Any]) -> Any:
     return plain
 
 
+def _text(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigError("the run", [("", f"{name} must be text, not {type(value).__name__}; write str(value)")])
+    if "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
+        problem = f"{name} {shorten(repr(value))} holds NUL characters or lone surrogates, which no database keeps"
+        raise ConfigError("the run", [("", problem)])
+    return value
+
+
 def _seconds(moment: datetime | None) -> float | None:
     if moment is None:
         return None
+    if not isinstance(moment, datetime):
+        problem = f"scheduled_time must be an aware datetime, not {type(moment).__name__}"
+        raise ConfigError("the run", [("", problem)])
     if moment.tzinfo is None:
         problem = f"scheduled_time {moment.isoformat()} has no time zone; add one, as in moment.replace(tzinfo=UTC)"
         raise ConfigError("the run", [("", problem)])
@@ -221,3 +244,20 @@ def _seconds(moment: datetime | None) -> float | None:
 
 def _tell_nobody(event: Event) -> None:
     """Follow a run that nobody watches."""
+
+
+def _guarded(follow: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a follower whose first failure is its last: who watches a run does not decide how it ends."""
+    is_following = True
+
+    def tell(event: Event) -> None:
+        nonlocal is_following
+        if not is_following:
+            return
+        try:
+            follow(event)
+        except Exception:
+            is_following = False
+            _LOGGER.warning("what follows run %s raised, and is told no more of it", event.run_id, exc_info=True)
+
+    return tell

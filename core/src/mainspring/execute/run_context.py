@@ -126,13 +126,17 @@ class RunContext:
             return make_task(self, step, self.state.attempts.get(step.key, 0) + 1)
 
     def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
-        """Record events, follow them in the state and the progress, and return them with the skips they entail."""
+        """Record events, follow them in the state and the progress, and return them with the skips they entail.
+
+        Nobody is given a step that these events set free before they are recorded; when they cannot be, no more start.
+        """
         with self._lock:
             events = [*events, *self._follow(events)]
-        if hold:
-            self.recorder.hold(events)
-        else:
-            self.recorder.write(events)
+            try:
+                (self.recorder.hold if hold else self.recorder.write)(events)
+            except BaseException:
+                self.cancel()
+                raise
         return events
 
     def event(self, fact: Fact, task: StepTask) -> Event:

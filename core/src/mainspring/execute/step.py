@@ -11,7 +11,6 @@ from mainspring.definition.annotation import UNRESOLVED
 from mainspring.definition.context import HookContext, OpContext
 from mainspring.definition.io import In, InputContext
 from mainspring.definition.source import Constant
-from mainspring.errors import SupersededError
 from mainspring.event import Fact, HookFailed, InputLoaded, StepFailed, StepRetried, StepSucceeded
 from mainspring.execute.capture import OP_LOGGER
 from mainspring.execute.error import error_info
@@ -65,13 +64,12 @@ class StepExecution:
 
         Raises:
             KeyboardInterrupt: The run is to end.
-            SupersededError: The attempt is no longer in charge.
         """
         try:
             inputs = self._load_inputs()
             result = self._compute(inputs)
             stored = store_outputs(self._step, self._context, self._resources, result)
-        except (KeyboardInterrupt, SupersededError):
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit and the like in an op fail the step, not its process
             return [*self._loaded, *self._failure(error)]
@@ -120,11 +118,10 @@ class StepExecution:
     def _compute(self, inputs: Mapping[str, Any]) -> Any:
         op = self._step.op
         signature = op.signature
-        values: dict[str | None, Any] = {
-            signature.context: self._context,
-            **{name: parameter.default for name, parameter in signature.inputs.items() if name not in inputs},
-            **inputs,
-        }
+        values: dict[str, Any] = {name: parameter.default for name, parameter in signature.inputs.items()}
+        values.update(inputs)
+        if signature.context is not None:
+            values[signature.context] = self._context
         kwargs: dict[str, Any] = {}
         if signature.config is not None:
             kwargs[signature.config.name] = self._step.config
