@@ -68,42 +68,53 @@ def read_settings(path: Path) -> Settings:
         ConfigError: It cannot be read, or something in it is unknown or of the wrong type; every place is named.
     """
     table = _tool_table(path) if path.name == "pyproject.toml" else _read_toml(path)
+    return settings_of(table or {}, path)
+
+
+def settings_of(table: Mapping[str, Any], path: Path | None = None) -> Settings:
+    """Return what a table of settings says.
+
+    Raises:
+        ConfigError: Something in it is unknown or of the wrong type; every place is named.
+    """
     problems: list[tuple[str, str]] = []
-    settings = _settings(path, table or {}, problems)
+    settings = _settings(path, table, problems)
     if problems:
-        raise ConfigError(str(path), problems)
+        raise ConfigError("the settings" if path is None else str(path), problems)
     return settings
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError(str(path), [("", f"it cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [("", f"it is not UTF-8 text: {error.reason} at byte {error.start}")]) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), [("", f"it is not TOML: {error}")]) from error
+    except RecursionError as error:
+        raise ConfigError(str(path), [("", "it is nested too deeply")]) from error
 
 
 def _tool_table(path: Path) -> dict[str, Any] | None:
     found = _read_toml(path).get("tool", {})
     table = found.get("mainspring") if isinstance(found, dict) else None
-    return table if isinstance(table, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(str(path), [("tool.mainspring", f"expected a table, got {type(table).__name__}")])
+    return table
 
 
-def _settings(path: Path, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
+def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode"), "", problems)
     instance = _take(_table(top.get("instance", {}), "instance", problems), ("storage", "mode"), "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
         for name, value in _table(top.get("mode", {}), "mode", problems).items()
     }
-    storage = _text(instance.get("storage", DEFAULT_STORAGE), "instance.storage", problems)
-    mode = instance.get("mode")
-    return Settings(
-        path, storage or DEFAULT_STORAGE, None if mode is None else _text(mode, "instance.mode", problems), modes
-    )
+    storage = _text(instance["storage"], "instance.storage", problems) if "storage" in instance else DEFAULT_STORAGE
+    mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
+    return Settings(path, storage, mode, modes)
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:
@@ -119,7 +130,7 @@ def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]])
 def _component(value: Any, place: str, problems: list[tuple[str, str]]) -> Component:
     table = dict(_table(value, place, problems))
     use = table.pop("use", None)
-    if not isinstance(use, str):
+    if not isinstance(use, str) or not use:
         problems.append((place, 'it needs use = "…", the name under which a plugin registers it'))
         return Component("")
     return Component(use, table)
@@ -128,9 +139,9 @@ def _component(value: Any, place: str, problems: list[tuple[str, str]]) -> Compo
 def _take(
     table: Mapping[str, Any], known: tuple[str, ...], place: str, problems: list[tuple[str, str]]
 ) -> Mapping[str, Any]:
-    for key in table:
-        if key not in known:
-            problems.append((place, f"unknown key {shorten(repr(key))}; {suggest(key, known)}"))
+    problems.extend(
+        (place, f"unknown key {shorten(repr(key))}; {suggest(key, known)}") for key in table if key not in known
+    )
     return {key: value for key, value in table.items() if key in known}
 
 
@@ -145,11 +156,12 @@ def _text(value: Any, place: str, problems: list[tuple[str, str]]) -> str:
     reference = env_reference(value)
     if reference is not None:
         try:
-            return str(reference.read())
+            value = str(reference.read())
         except ConfigError as error:
             problems.append((place, error.problems[0][1]))
             return ""
-    if isinstance(value, str):
+    if isinstance(value, str) and value:
         return value
-    problems.append((place, f"expected text, got {type(value).__name__}"))
+    got = "an empty one" if value == "" else type(value).__name__
+    problems.append((place, f"expected text, got {got}"))
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -66,7 +66,7 @@ def build_plan(
     nodes = binding.job.nodes
     taken = set(nodes) if selection is None else selected_nodes(nodes, selection)
     known = taken | _given_upstream(nodes, taken, given)
-    configs = structure_configs(binding.job, config or {}, taken)
+    configs = structure_configs(binding.job, {} if config is None else config, taken)
     steps: dict[str, Step] = {}
     for index, key in enumerate(_in_order(nodes)):
         if key in known:
@@ -116,31 +116,38 @@ def _data_upstream(node: Node) -> list[str]:
 
 
 def _in_order(nodes: Mapping[str, Node]) -> list[str]:
-    """Sort nodes so that each comes after all that it needs (A. B. Kahn, "Topological sorting", 1962)."""
-    upstream = {key: _upstream(node) for key, node in nodes.items()}
-    waiting = {key: len(each) for key, each in upstream.items()}
+    """Sort nodes so that each comes after all that it needs, and else in the order of the calls.
+
+    A. B. Kahn, "Topological sorting of large networks", 1962, with a heap for the nodes that are free.
+    """
+    keys = list(nodes)
+    index = {key: each for each, key in enumerate(keys)}
+    waiting: dict[str, int] = {}
     downstream: dict[str, list[str]] = {}
-    for key, parents in upstream.items():
-        for each in parents:
+    for key, node in nodes.items():
+        above = _upstream(node)
+        waiting[key] = len(above)
+        for each in above:
             downstream.setdefault(each, []).append(key)
-    ready = deque(key for key, count in waiting.items() if count == 0)
+    free = [index[key] for key, count in waiting.items() if count == 0]
     order: list[str] = []
-    while ready:
-        key = ready.popleft()
+    while free:
+        key = keys[heapq.heappop(free)]
         order.append(key)
         for each in downstream.get(key, ()):
             waiting[each] -= 1
             if waiting[each] == 0:
-                ready.append(each)
-    if len(order) < len(nodes):
+                heapq.heappush(free, index[each])
+    if len(order) < len(keys):
         raise PlanCycleError("ops", _cycle(nodes, {key for key, count in waiting.items() if count > 0}))
     return order
 
 
 def _cycle(nodes: Mapping[str, Node], left: set[str]) -> list[str]:
-    path = [min(left)]
-    while True:
-        following = next(each for each in _upstream(nodes[path[-1]]) if each in left)
-        if following in path:
-            return path[path.index(following) :]
-        path.append(following)
+    """Return a circle among nodes of which each waits for another, in the direction of the data."""
+    path: dict[str, int] = {}
+    key = min(left)
+    while key not in path:
+        path[key] = len(path)
+        key = next(each for each in _upstream(nodes[key]) if each in left)
+    return list(path)[path[key] :][::-1]

@@ -21,59 +21,69 @@ def structure_configs(job: Job, config: Mapping[str, Any], taken: Collection[str
         ConfigError: Something is unknown, missing or of the wrong type; every place is named.
     """
     takers = {key: node.op.config_class for key, node in job.nodes.items() if node.op.signature.config is not None}
-    if not takers and not config:
+    if not takers and config == {}:
         return {}
     problems: list[tuple[str, str]] = []
-    given = _raw_configs(job, config, problems)
+    given = dict(_Reader(job, problems).read(config))
     structured: dict[str, Any] = {}
     for key, config_class in takers.items():
+        if key not in taken and key not in given:
+            continue
         assert config_class is not None  # noqa: S101 - it has a config parameter
         from mainspring.serde import structure
 
-        if key not in taken and key not in given:
-            continue
         structured[key] = structure(given.pop(key, {}), config_class, _place(job.nodes[key].path), problems)
-    for key in given:
-        problems.append((_place(job.nodes[key].path), f"op {job.nodes[key].op.name!r} takes no config; remove it"))
+    problems.extend(
+        (_place(job.nodes[key].path), f"op {job.nodes[key].op.name!r} takes no config; remove it") for key in given
+    )
     if problems:
         raise ConfigError(f"the config of job {job.name!r}", problems)
     return structured
 
 
-def _raw_configs(job: Job, config: Mapping[str, Any], problems: list[tuple[str, str]]) -> dict[str, Any]:
-    if not isinstance(config, Mapping):
-        problems.append(("", f"expected a mapping, got {type(config).__name__}"))
-        return {}
-    paths = {node.path: key for key, node in job.nodes.items()}
-    graphs = {path[:depth] for path in paths for depth in range(1, len(path))}
+class _Reader:
+    """Finds what a run's config says of each op, noting all that has no place in it."""
 
-    def walk(level: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-        place = _place(path) if path else ""
+    def __init__(self, job: Job, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        self.ops = {node.path: key for key, node in job.nodes.items()}
+        self.members: dict[tuple[str, ...], dict[str, None]] = {}
+        for path in self.ops:
+            for depth in range(len(path)):
+                self.members.setdefault(path[:depth], {})[path[depth]] = None
+
+    def read(self, level: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+        """Yield each op's raw config in the job, or in the graph at a path, by node."""
+        if not isinstance(level, Mapping):
+            self._note(_place(path), f"expected a mapping, got {type(level).__name__}")
+            return
         for name, value in level.items():
             if name != "ops":
-                problems.append((place, f"unknown key {shorten(repr(name))}; only 'ops' may stand here"))
+                self._note(_place(path), f"unknown key {shorten(repr(name))}; only 'ops' may stand here")
             elif not isinstance(value, Mapping):
-                problems.append((f"{place}.ops".lstrip("."), f"expected a mapping of ops, got {type(value).__name__}"))
+                self._note(_ops_place(path), f"expected a mapping of ops, got {type(value).__name__}")
             else:
-                yield from entries(value, path)
+                yield from self._entries(value, path)
 
-    def entries(level: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-        for name, value in level.items():
-            inner = (*path, name)
-            if inner in graphs:
-                if isinstance(value, Mapping):
-                    yield from walk(value, inner)
-                else:
-                    problems.append((_place(inner), f"expected a mapping, got {type(value).__name__}"))
-            elif inner in paths:
-                yield paths[inner], value
+    def _entries(self, entries: Mapping[object, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        known = self.members[path]
+        for name, value in entries.items():
+            if not isinstance(name, str) or name not in known:
+                self._note(
+                    _ops_place(path), f"there is no op {shorten(repr(name))}; {suggest(str(name), sorted(known))}"
+                )
+            elif (*path, name) in self.ops:
+                yield self.ops[*path, name], value
             else:
-                known = sorted({each[len(path)] for each in paths if each[: len(path)] == path})
-                here = f"{_place(path)}.ops" if path else "ops"
-                problems.append((here, f"there is no op {shorten(repr(name))}; {suggest(str(name), known)}"))
+                yield from self.read(value, (*path, name))
 
-    return dict(walk(config, ()))
+    def _note(self, place: str, message: str) -> None:
+        self.problems.append((place, message))
 
 
 def _place(path: tuple[str, ...]) -> str:
     return ".".join(f"ops.{name}" for name in path)
+
+
+def _ops_place(path: tuple[str, ...]) -> str:
+    return f"{_place(path)}.ops" if path else "ops"

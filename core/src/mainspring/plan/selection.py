@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from attrs import frozen
 
@@ -27,25 +26,26 @@ class Term:
     down: int | None = 0
 
 
-def parse_selection(selection: str | Sequence[str]) -> tuple[Term, ...] | Literal["all"]:
+EVERYTHING = Term("*")
+
+
+def parse_selection(selection: str | Sequence[str]) -> tuple[Term, ...]:
     """Read a selection: one text with terms between commas or spaces, or a list of such texts.
 
     Raises:
         SelectionError: It is empty or cannot be read.
     """
-    texts = [selection] if isinstance(selection, str) else list(selection)
-    if not all(isinstance(each, str) for each in texts):
+    texts = [selection] if isinstance(selection, str) else selection
+    if not isinstance(texts, (list, tuple, set, frozenset)) or not all(isinstance(each, str) for each in texts):
         raise SelectionError("a selection is text, or a list of texts, such as '*clean' or ['fetch+', 'report']")
     words = [word for text in texts for word in re.split(r"[,\s]+", text) if word]
     if not words:
         raise SelectionError("the selection is empty; name a step, as in 'clean', '*clean' or 'fetch+'")
-    if "*" in words:
-        return "all"
     return tuple(_parse_term(word) for word in words)
 
 
 def select(
-    terms: tuple[Term, ...] | Literal["all"], upstream: Mapping[str, Sequence[str]], graphs: Mapping[str, Sequence[str]]
+    terms: Sequence[Term], upstream: Mapping[str, Sequence[str]], graphs: Mapping[str, Sequence[str]]
 ) -> set[str]:
     """Return the nodes that a selection takes.
 
@@ -57,14 +57,15 @@ def select(
     Raises:
         SelectionError: A term names nothing.
     """
-    if terms == "all":
-        return set(upstream)
     downstream: dict[str, list[str]] = {node: [] for node in upstream}
     for node, parents in upstream.items():
         for parent in parents:
             downstream[parent].append(node)
     taken: set[str] = set()
     for term in terms:
+        if term == EVERYTHING:
+            taken.update(upstream)
+            continue
         if term.name in upstream:
             roots: Sequence[str] = (term.name,)
         elif term.name in graphs:
@@ -78,6 +79,8 @@ def select(
 
 
 def _parse_term(word: str) -> Term:
+    if word == EVERYTHING.name:
+        return EVERYTHING
     match = _TERM.fullmatch(word)
     if match is None:
         raise SelectionError(
