@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from mainspring.log.port import LogKey, LogStore, Stream
 
@@ -18,13 +18,18 @@ OP_LOGGER = "mainspring.op"
 
 
 class StepLog:
-    """Takes the text of one attempt of a step, line by line."""
+    """Takes the text of one attempt of a step, line by line.
+
+    Attributes:
+        error: What the store raised; it gets no more text then, and the step goes on.
+    """
 
     def __init__(self, store: LogStore, run_id: str, step_key: str, attempt: int) -> None:
         self._store = store
         self._place = (run_id, step_key, attempt)
         self._partial: dict[Stream, list[str]] = {}
         self._lock = threading.Lock()
+        self.error: Exception | None = None
 
     def write(self, stream: Stream, text: str) -> None:
         """Take text; whole lines are stored at once, the rest with the line that it begins."""
@@ -33,8 +38,7 @@ class StepLog:
             head, newline, tail = text.rpartition("\n")
             if newline:
                 waiting.append(head + newline)
-                self._store.append(LogKey(*self._place, stream), "".join(waiting))
-                waiting.clear()
+                self._append(stream, waiting)
             if tail:
                 waiting.append(tail)
 
@@ -43,8 +47,17 @@ class StepLog:
         with self._lock:
             for stream, waiting in self._partial.items():
                 if waiting:
-                    self._store.append(LogKey(*self._place, stream), "".join(waiting))
-            self._partial.clear()
+                    self._append(stream, waiting)
+
+    def _append(self, stream: Stream, waiting: list[str]) -> None:
+        text = "".join(waiting)
+        waiting.clear()
+        if self.error is not None:
+            return
+        try:
+            self._store.append(LogKey(*self._place, stream), text)
+        except Exception as error:  # noqa: BLE001 - a full disk, or a store's author, must not fail the op
+            self.error = error
 
 
 _current: ContextVar[StepLog | None] = ContextVar("mainspring_step_log", default=None)
@@ -90,9 +103,9 @@ class Capture:
         logging.getLogger().removeHandler(self._handler)
         out, err = self._tees
         if sys.stdout is out:
-            sys.stdout = out.original
+            sys.stdout = out.replaced
         if sys.stderr is err:
-            sys.stderr = err.original
+            sys.stderr = err.replaced
 
 
 capture = Capture()
@@ -100,22 +113,30 @@ capture = Capture()
 
 
 @contextmanager
-def step(store: LogStore, run_id: str, step_key: str, attempt: int) -> Iterator[None]:
+def step(store: LogStore, run_id: str, step_key: str, attempt: int) -> Iterator[StepLog]:
     """Send what is printed and logged inside to a step's log."""
     log = StepLog(store, run_id, step_key, attempt)
     token = _current.set(log)
     try:
-        yield
+        yield log
     finally:
         _current.reset(token)
         log.close()
 
 
+class _Nowhere(io.TextIOBase):
+    """Stands for a standard stream that this process does not have."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
 class _Tee(io.TextIOBase):
     """A text stream that passes everything on and keeps a copy for the current step."""
 
-    def __init__(self, original: TextIO, stream: Stream) -> None:
-        self.original = original
+    def __init__(self, original: TextIO | None, stream: Stream) -> None:
+        self.replaced = original
+        self.original: TextIO = cast("TextIO", _Nowhere()) if original is None else original
         self._stream: Stream = stream
 
     def write(self, text: str, /) -> int:
@@ -125,7 +146,8 @@ class _Tee(io.TextIOBase):
         return self.original.write(text)
 
     def flush(self) -> None:
-        self.original.flush()
+        if not self.original.closed:  # by the time that Python collects this, it may be
+            self.original.flush()
 
     def isatty(self) -> bool:
         return self.original.isatty()

@@ -12,6 +12,7 @@ from mainspring.clock import Clock
 from mainspring.event import (
     Event,
     Fact,
+    HookFailed,
     RunState,
     StepCanceled,
     StepFailed,
@@ -23,6 +24,7 @@ from mainspring.event import (
     fold,
 )
 from mainspring.execute import capture
+from mainspring.execute.error import error_info
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.step import StepExecution
@@ -111,13 +113,15 @@ class RunContext:
         yield from self.write([self.event(StepStarted(), task)])
         execution = StepExecution(task, self.resources, self.chance)
         try:
-            with capture.step(self.logs, self.run.run_id, step.key, task.attempt):
+            with capture.step(self.logs, self.run.run_id, step.key, task.attempt) as log:
                 facts = execution.perform()
         except KeyboardInterrupt:
             self.write([self.event(StepCanceled(), task)])
             raise
         if execution.error is not None:
             self.errors[step.key] = execution.error
+        if log.error is not None:
+            facts.append(HookFailed("keeping the log", error_info(log.error)))
         yield from self.write([self.event(fact, task) for fact in facts], hold=hold)
 
     def task(self, step: Step) -> StepTask:
