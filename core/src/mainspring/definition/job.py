@@ -61,6 +61,7 @@ class Job:
         run_key: str | None = None,
         scheduled_time: datetime | None = None,
         partition_key: str | None = None,
+        parent: str | None = None,
         raise_on_error: bool = True,
     ) -> RunResult:
         """Run the job here and now, in this process, and return what came of it.
@@ -74,6 +75,8 @@ class Job:
             run_key: A key under which the run was asked for; recorded.
             scheduled_time: The time for which it runs; aware.
             partition_key: The partition for which it runs.
+            parent: The id of a run to execute again. Without a selection the new run does what did not end well in that
+                one, and all that comes after it; with one, the selected steps; what these read of others comes from it.
             raise_on_error: Whether a run that does not succeed raises; else the result says so.
 
         Raises:
@@ -91,6 +94,7 @@ class Job:
             run_key=run_key,
             scheduled_time=scheduled_time,
             partition_key=partition_key,
+            parent_run_id=parent,
         )
         used = instance if instance is not None else Instance.ephemeral()
         return execute_job(self, mode, options, instance=used, raise_on_error=raise_on_error)

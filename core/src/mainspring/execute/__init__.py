@@ -3,10 +3,13 @@
 Runs user code and records what it did. Decides what may start next only by asking the plan's progress.
 """
 
+from mainspring.execute.cancel import cancel_run, settle_dead
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.load import load_asset, load_output
+from mainspring.execute.options import RunOptions
+from mainspring.execute.recall import find_run
 from mainspring.execute.result import RunResult
-from mainspring.execute.run import RunOptions, execute_job, plan_job
+from mainspring.execute.run import execute_job, plan_job, retry_run
 from mainspring.execute.run_context import RunContext
 
 __all__ = [
@@ -14,8 +17,12 @@ __all__ = [
     "RunContext",
     "RunOptions",
     "RunResult",
+    "cancel_run",
     "execute_job",
+    "find_run",
     "load_asset",
     "load_output",
     "plan_job",
+    "retry_run",
+    "settle_dead",
 ]

@@ -8,9 +8,10 @@ from mainspring.definition.definitions import Definitions
 from mainspring.definition.io import DynamicOut, InputContext
 from mainspring.definition.job import Job
 from mainspring.errors import MainspringError, UnknownNameError, ValueNotFound
-from mainspring.event import AssetMaterialized, Event, RunState, StepOutput, StoredOutput, fold
+from mainspring.event import AssetMaterialized, Event, RunState, StepOutput, StoredOutput
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.outputs import writer_context
+from mainspring.execute.recall import find_run, recorded_state
 from mainspring.execute.resources import OpenResources
 from mainspring.plan import bind
 from mainspring.run import Run
@@ -25,7 +26,7 @@ def load_output(definitions: Definitions, run_id: str, step: str, output: str, *
     job = definitions.job(run.job_name)
     with_resources = _open(job, run.mode, instance)
     try:
-        state = fold(instance.storage.events.read(run_id))
+        state = recorded_state(instance, job, run)
         return load_from_run(run, job, state, with_resources, step, output)
     finally:
         with_resources.close()
@@ -84,18 +85,6 @@ def load_from_run(run: Run, job: Job, state: RunState, resources: OpenResources,
             return load(step, None)
         return {key: load(step, key) for key in state.keys[step, output]}
     return load(step, None)
-
-
-def find_run(instance: Instance, run_id: str) -> Run:
-    """Return a run.
-
-    Raises:
-        UnknownNameError: There is none of this id.
-    """
-    run = instance.storage.runs.get(run_id)
-    if run is None:
-        raise UnknownNameError("run", run_id, (), place=instance.storage.description)
-    return run
 
 
 def _open(job: Job, mode: str, instance: Instance) -> OpenResources:

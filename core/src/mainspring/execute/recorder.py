@@ -69,6 +69,10 @@ class Recorder:
             self._log.record(self.run_id, self.run_attempt, batch)
             self._crash_point("events.after_commit")
             self._held = []
+        self.tell(batch)
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Tell the observers of events that are stored."""
         for observer in self._observers:
-            for event in batch:
+            for event in events:
                 observer(event)

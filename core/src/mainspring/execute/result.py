@@ -72,10 +72,13 @@ class RunResult:
             ValueNotFound: The value is gone.
         """
         from mainspring.execute.load import load_from_run
+        from mainspring.execute.recall import recorded_state
 
         resources = OpenResources(self.plan.mode.name, self.plan.mode.resources, self.plan.needs)
         try:
-            return load_from_run(self.run, self.job, self.state, resources, step, output)
+            run = self.run
+            state = recorded_state(self.instance, self.job, run)
+            return load_from_run(run, self.job, state, resources, step, output)
         finally:
             resources.close()
 

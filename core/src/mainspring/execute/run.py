@@ -2,75 +2,51 @@
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve
 
 from mainspring.definition.job import Job
-from mainspring.definition.names import checked_tags
-from mainspring.environment import without_values
-from mainspring.errors import ConfigError, RunFailedError, StorageError, SupersededError, shorten
-from mainspring.event import (
-    Event,
-    Fact,
-    HookFailed,
-    RunCanceled,
-    RunFailed,
-    RunStarted,
-    RunState,
-    RunSucceeded,
-)
+from mainspring.errors import MainspringError, RunFailedError, StorageError, SupersededError
+from mainspring.event import Event, Fact, HookFailed, RunCanceled, RunFailed, RunStarted, RunState, RunSucceeded
 from mainspring.execute.capture import capture
 from mainspring.execute.error import error_info
 from mainspring.execute.in_process import InProcessExecutor
+from mainspring.execute.interrupt import is_interruptible, terminable
+from mainspring.execute.options import RunOptions, make_run
+from mainspring.execute.recall import check_same_job, find_run, given_nodes, inherited, recorded_state
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.result import RunResult
 from mainspring.execute.run_context import RunContext
+from mainspring.execute.worker import own_identity
 from mainspring.plan import Plan, bind, build_plan
+from mainspring.plan.build import selected_nodes
 from mainspring.run import Run, RunStatus
-from mainspring.run.ids import run_id as make_run_id
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
 
 
-_LOGGER = logging.getLogger("mainspring.run")
-
-
-@frozen(kw_only=True)
-class RunOptions:
-    """What a run is given besides its job and mode.
-
-    Attributes:
-        config: The run's config, as plain data.
-        selection: Which steps to run; None for all.
-        tags: Tags besides the job's.
-        run_key: The key under which it was asked for.
-        scheduled_time: When it was due; aware.
-        partition_key: Its partition.
-    """
-
-    config: Mapping[str, Any] = field(factory=dict)
-    selection: str | Sequence[str] | None = None
-    tags: Mapping[str, str] = field(factory=dict)
-    run_key: str | None = None
-    scheduled_time: datetime | None = None
-    partition_key: str | None = None
-
-
-def plan_job(job: Job, mode: str | None, options: RunOptions, instance: Instance) -> Plan:
+def plan_job(
+    job: Job, mode: str | None, options: RunOptions, instance: Instance, state: RunState | None = None
+) -> Plan:
     """Return the plan of a run: everything that can be refused is refused here, before anything is recorded.
+
+    Args:
+        job: The job.
+        mode: The mode's name; the job's first unless given.
+        options: What the run is given.
+        instance: Whose overrides and IO manager are used.
+        state: What the run takes over from others.
 
     Raises:
         MainspringError: Mode, resources, config or selection do not fit the job.
     """
     binding = bind(job, mode, instance.overrides, instance.io_manager, InProcessExecutor())
-    return build_plan(binding, options.config, options.selection)
+    given = () if state is None else given_nodes(job, state)
+    return build_plan(binding, options.config, options.selection, given)
 
 
 def execute_job(
@@ -86,7 +62,7 @@ def execute_job(
 
     Args:
         job: The job.
-        mode: The mode's name; the job's first unless given.
+        mode: The mode's name; the job's first unless given, or that of the run that is executed again.
         options: What the run is given.
         instance: Where it is recorded.
         raise_on_error: Whether a run that does not succeed raises.
@@ -95,33 +71,95 @@ def execute_job(
     Raises:
         RunFailedError: The run did not succeed, and `raise_on_error` is true; its cause is what the op raised.
     """
-    plan = plan_job(job, mode, options, instance)
-    run = _new_run(job, plan, options, instance)
+    state = RunState()
+    if options.parent_run_id is not None:
+        parent = find_run(instance, options.parent_run_id)
+        check_same_job(job, parent)
+        taken = None if options.selection is None else selected_nodes(job.nodes, options.selection)
+        state = inherited(recorded_state(instance, job, parent), taken)
+        mode = mode or parent.mode
+        options = evolve(options, config=options.config or parent.config)
+    plan = plan_job(job, mode, options, instance, state)
+    run = make_run(job, plan.mode.name, options, instance.clock.time(), own_identity(interruptible=is_interruptible()))
+    context = _context(run, plan, state, instance)
+    started = context.recorder.event(RunStarted())
+    instance.storage.runs.create(run, [started])
+    return _finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
+
+
+def retry_run(
+    job: Job,
+    run: Run,
+    *,
+    instance: Instance,
+    raise_on_error: bool = True,
+    on_event: Callable[[Event], None] | None = None,
+) -> RunResult:
+    """Carry out one more attempt of a run that has failed or was canceled: what ended well is not done again.
+
+    Args:
+        job: Its job.
+        run: The run, as it was read.
+        instance: Where it is recorded.
+        raise_on_error: Whether an attempt that does not succeed raises.
+        on_event: Called with each event once it is recorded, or about to be.
+
+    Raises:
+        MainspringError: The run is not over, or has succeeded.
+        SupersededError: Somebody else has begun the next attempt.
+    """
+    check_same_job(job, run)
+    if run.status not in (RunStatus.FAILURE, RunStatus.CANCELED):
+        raise MainspringError(
+            f"run {run.run_id} is {run.status}; only a run that failed or was canceled can be retried"
+        )
+    state = recorded_state(instance, job, run)
+    options = RunOptions(config=run.config, selection=run.selection)
+    plan = plan_job(job, run.mode, options, instance, state)
+    worker = own_identity(interruptible=is_interruptible())
+    following = evolve(run, attempt=run.attempt + 1, status=RunStatus.STARTED, worker=worker)
+    context = _context(following, plan, state, instance)
+    started = context.recorder.event(RunStarted())
+    instance.storage.runs.begin_attempt(run.run_id, run.attempt, worker, [started])
+    return _finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
+
+
+def _context(run: Run, plan: Plan, state: RunState, instance: Instance) -> RunContext:
     recorder = Recorder(
         instance.storage.events, instance.clock, run.run_id, run.attempt, instance.observers, instance.crash_point
     )
-    started = recorder.event(RunStarted())
-    instance.storage.runs.create(run, [started])
-    for observer in instance.observers:
-        observer(started)
-    context = RunContext(
+    return RunContext(
         run,
         plan,
         OpenResources(plan.mode.name, plan.mode.resources, plan.needs),
         recorder,
         instance.logs,
         instance.clock,
-        RunState(),
+        state,
         instance.chance,
+        instance.storage.runs,
     )
-    tell = _tell_nobody if on_event is None else _guarded(on_event)
+
+
+def _finish(
+    context: RunContext,
+    started: Event,
+    job: Job,
+    instance: Instance,
+    *,
+    raise_on_error: bool,
+    on_event: Callable[[Event], None] | None,
+) -> RunResult:
+    """Carry out an attempt that is recorded as started."""
+    context.recorder.tell([started])
+    tell = on_event or _tell_nobody
     tell(started)
     _carry_out(context, tell)
-    result = RunResult(run.run_id, job, plan, instance)
+    result = RunResult(context.run.run_id, job, context.plan, instance)
     if raise_on_error and not result.success:
         ended = result.run
         cause = next(iter(context.errors.values()), None)
-        raise RunFailedError(run.run_id, job.name, ended.status, ended.reason or "") from cause
+        raise RunFailedError(ended.run_id, job.name, ended.status, ended.reason or "") from cause
     return result
 
 
@@ -130,25 +168,20 @@ def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
     interrupt: KeyboardInterrupt | None = None
     outcome: Fact
     try:
-        with capture.installed():
+        with capture.installed(), terminable():
             for event in _events(context):
                 tell(event)
         outcome = _outcome(context)
     except KeyboardInterrupt as error:
         interrupt = error
         context.cancel()
-        outcome = RunCanceled("interrupted from the keyboard")
+        outcome = RunCanceled("interrupted")
     except (SupersededError, StorageError):
         context.resources.close()
         raise
-    except BaseException as error:  # noqa: BLE001 - an executor may be a plugin's
-        info = error_info(error)
-        outcome = RunFailed(f"the executor failed: {info.summary}", info)
-    facts: list[Fact] = []
-    try:
-        facts = _tear_down(context)
-    except KeyboardInterrupt as error:  # the work is over, so its outcome stands
-        interrupt = error
+    except Exception as error:  # noqa: BLE001 - an executor may be a plugin's
+        outcome = RunFailed(f"the executor failed: {error}", error_info(error))
+    facts = _tear_down(context)
     events = [context.recorder.event(fact) for fact in (*facts, outcome)]
     context.recorder.write(events)
     for event in events:
@@ -160,6 +193,7 @@ def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
 def _events(context: RunContext) -> Iterator[Event]:
     executor = context.plan.mode.executor
     assert executor is not None  # noqa: S101 - binding fills it in
+    yield from context.restore()
     yield from executor.execute(context.plan, context)
 
 
@@ -169,13 +203,12 @@ def _outcome(context: RunContext) -> Fact:
         return RunSucceeded()
     if context.cancelled:
         return RunCanceled("it was asked to end")
-    failed = [*context.errors, *sorted(progress.failed - context.errors.keys())]  # the first to fail comes first
+    failed = sorted(context.failures)
     if not failed:
         return RunFailed("its executor stopped before all steps had run")
-    error = context.errors.get(failed[0])
-    said = f": {error_info(error).summary}" if error is not None else ""
+    info = context.failures[failed[0]]
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    return RunFailed(f"step {failed[0]!r} failed{more}{said}", None if error is None else error_info(error))
+    return RunFailed(f"step {failed[0]!r} failed{more}: {info.summary}", info)
 
 
 def _tear_down(context: RunContext) -> list[Fact]:
@@ -183,81 +216,5 @@ def _tear_down(context: RunContext) -> list[Fact]:
     return [] if error is None else [HookFailed("closing the resources", error_info(error))]
 
 
-def _new_run(job: Job, plan: Plan, options: RunOptions, instance: Instance) -> Run:
-    now = instance.clock.time()
-    selection = (options.selection,) if isinstance(options.selection, str) else options.selection
-    return Run(
-        run_id=make_run_id(now, os.urandom(10)),
-        job_name=job.name,
-        mode=plan.mode.name,
-        status=RunStatus.STARTED,
-        config=_storable(job, options.config),
-        tags={**job.tags, **checked_tags("the run", dict(options.tags))},
-        selection=None if selection is None else tuple(selection),
-        run_key=_text("run_key", options.run_key),
-        scheduled_time=_seconds(options.scheduled_time),
-        partition_key=_text("partition_key", options.partition_key),
-        created_at=now,
-        started_at=now,
-    )
-
-
-def _storable(job: Job, config: Mapping[str, Any]) -> Any:
-    """Return config as plain data; instances of config classes are taken apart."""
-    if not config:
-        return {}
-    import json
-
-    from mainspring.serde import make_converter
-
-    plain = make_converter().unstructure(without_values(dict(config)))
-    try:
-        json.dumps(plain)
-    except (TypeError, ValueError) as error:
-        problem = f"it cannot be kept as JSON ({error}); use text, numbers, booleans, None, lists and dicts"
-        raise ConfigError(f"the config of job {job.name!r}", [("", problem)]) from None
-    return plain
-
-
-def _text(name: str, value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ConfigError("the run", [("", f"{name} must be text, not {type(value).__name__}; write str(value)")])
-    if "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
-        problem = f"{name} {shorten(repr(value))} holds NUL characters or lone surrogates, which no database keeps"
-        raise ConfigError("the run", [("", problem)])
-    return value
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    if not isinstance(moment, datetime):
-        problem = f"scheduled_time must be an aware datetime, not {type(moment).__name__}"
-        raise ConfigError("the run", [("", problem)])
-    if moment.tzinfo is None:
-        problem = f"scheduled_time {moment.isoformat()} has no time zone; add one, as in moment.replace(tzinfo=UTC)"
-        raise ConfigError("the run", [("", problem)])
-    return moment.timestamp()
-
-
 def _tell_nobody(event: Event) -> None:
     """Follow a run that nobody watches."""
-
-
-def _guarded(follow: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return a follower whose first failure is its last: who watches a run does not decide how it ends."""
-    is_following = True
-
-    def tell(event: Event) -> None:
-        nonlocal is_following
-        if not is_following:
-            return
-        try:
-            follow(event)
-        except Exception:
-            is_following = False
-            _LOGGER.warning("what follows run %s raised, and is told no more of it", event.run_id, exc_info=True)
-
-    return tell

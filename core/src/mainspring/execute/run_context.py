@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 
 from attrs import define, field
 
 from mainspring.clock import Clock
 from mainspring.event import (
+    ErrorInfo,
     Event,
     Fact,
     HookFailed,
@@ -31,7 +31,11 @@ from mainspring.execute.step import StepExecution
 from mainspring.execute.task import StepTask, make_task
 from mainspring.log.port import LogStore
 from mainspring.plan import Plan, Progress, Step
-from mainspring.run import Run
+from mainspring.run import Run, RunStatus, StepStatus
+from mainspring.storage import RunStore
+
+LOOK_AGAIN_SECONDS = 1.0
+"""How often a run looks up whether someone asked for its end."""
 
 
 @define(eq=False)
@@ -47,6 +51,9 @@ class RunContext:
         clock: The time.
         state: What its events add up to so far.
         chance: Returns a random number from 0 to 1.
+        runs: Where the run's row is read again, to see whether someone asked for its end.
+        errors: What steps raised in this process, by step.
+        failures: Why steps failed for good, by step.
     """
 
     run: Run
@@ -57,25 +64,40 @@ class RunContext:
     clock: Clock
     state: RunState
     chance: Callable[[], float]
+    runs: RunStore
     progress: Progress = field(init=False)
     errors: dict[str, BaseException] = field(factory=dict, init=False)
+    failures: dict[str, ErrorInfo] = field(factory=dict, init=False)
     _cancel: threading.Event = field(factory=threading.Event, init=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False)
     _retries: list[tuple[float, str]] = field(factory=list, init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self.progress = Progress(self.plan)
+    _look_again_at: float = field(default=0.0, init=False)
 
-    @property
-    def scheduled_time(self) -> datetime | None:
-        """When the run was due, aware, in UTC; None where no schedule asked for it."""
-        due = self.run.scheduled_time
-        return None if due is None else datetime.fromtimestamp(due, UTC)
+    def __attrs_post_init__(self) -> None:
+        """Begin at the plan's beginning."""
+        self.progress = Progress(self.plan)
+        self._look_again_at = self.clock.monotonic() + LOOK_AGAIN_SECONDS
 
     @property
     def cancelled(self) -> bool:
-        """Whether the run is to end: start no more steps."""
+        """Whether the run is to end: start no more steps. What others recorded is looked up once a second."""
+        now = self.clock.monotonic()
+        if not self._cancel.is_set() and now >= self._look_again_at:
+            self._look_again_at = now + LOOK_AGAIN_SECONDS
+            recorded = self.runs.get(self.run.run_id)
+            if recorded is None or recorded.attempt != self.run.attempt or recorded.status is RunStatus.CANCELING:
+                self._cancel.set()
         return self._cancel.is_set()
+
+    def restore(self) -> list[Event]:
+        """Take over what ended well before, record the skips that follow from it, and return their events."""
+        state = self.state
+        succeeded = {key for key, status in state.steps.items() if status is StepStatus.SUCCESS}
+        outputs = [(key, output) for key, output, _ in state.outputs]
+        skipped = self.progress.restore(succeeded, state.keys, outputs)
+        new = [self._skip(key) for key in skipped if state.steps.get(key) is not StepStatus.SKIPPED]
+        return self.write(new)
 
     def cancel(self) -> None:
         """Ask the run to end."""
@@ -165,8 +187,9 @@ class RunContext:
                     self.progress.output(key, output, mapping_key)
                 case StepSucceeded():
                     skips += [self._skip(each) for each in self.progress.succeed(key)]
-                case StepFailed():
+                case StepFailed(error=error):
                     self.progress.fail(key)
+                    self.failures[key] = error
                 case StepRetried(delay_seconds=delay):
                     self._retries.append((self.clock.monotonic() + delay, key))
                 case _:

@@ -10,10 +10,10 @@ from typing import Literal
 from mainspring.run import WorkerIdentity
 
 
-def own_identity() -> WorkerIdentity:
-    """Return the identity of this process."""
+def own_identity(*, interruptible: bool) -> WorkerIdentity:
+    """Return the identity of this process, and whether a SIGTERM ends its run rather than itself."""
     pid = os.getpid()
-    return WorkerIdentity(platform.node(), _boot_id(), pid, _start_time(pid) or 0)
+    return WorkerIdentity(platform.node(), _boot_id(), pid, _start_time(pid) or 0, interruptible)
 
 
 def liveness(worker: WorkerIdentity) -> Literal["alive", "dead", "elsewhere"]:

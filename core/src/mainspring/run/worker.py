@@ -14,9 +14,11 @@ class WorkerIdentity:
         boot_id: Which start of which machine, and which namespace of process numbers on it.
         pid: The process's number.
         start_time: When the process began, in clock ticks since the boot; the number alone is used again.
+        interruptible: Whether a SIGTERM ends the run rather than the process.
     """
 
     host: str
     boot_id: str
     pid: int
     start_time: int
+    interruptible: bool = False

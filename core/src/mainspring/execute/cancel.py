@@ -1,0 +1,94 @@
+"""Ending runs from outside, and telling of those whose worker is dead."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from mainspring.errors import MainspringError
+from mainspring.event import ErrorInfo, Event, Fact, RunCanceled, RunCanceling, RunFailed, StepCanceled, StepFailed
+from mainspring.execute.recall import find_run
+from mainspring.execute.recorder import Recorder
+from mainspring.execute.worker import liveness
+from mainspring.run import Run, RunStatus, StepStatus
+
+if TYPE_CHECKING:
+    from mainspring.instance import Instance
+
+_UNDER_WAY = (RunStatus.STARTED, RunStatus.CANCELING)
+
+
+def cancel_run(instance: Instance, run_id: str) -> Run:
+    """Ask a run to end and return it as it then stands: CANCELED at once where nobody carries it out, else CANCELING.
+
+    A worker on this host that can be interrupted is; any other one sees the request within a second or two, between
+    steps.
+
+    Raises:
+        UnknownNameError: There is no such run.
+        MainspringError: It is over already.
+    """
+    run = find_run(instance, run_id)
+    if run.status.is_final:
+        raise MainspringError(f"run {run_id} is over already: {run.status}")
+    if run.status not in _UNDER_WAY:
+        _write(instance, run, [RunCanceled("canceled before it started")])
+        return find_run(instance, run_id)
+    if run.status is RunStatus.STARTED:
+        _write(instance, run, [RunCanceling()])
+    if run.worker is not None:
+        match liveness(run.worker):
+            case "dead":
+                settle_dead(instance, find_run(instance, run_id))
+            case "alive" if run.worker.interruptible:
+                os.kill(run.worker.pid, signal.SIGTERM)
+            case _:
+                pass
+    return find_run(instance, run_id)
+
+
+def settle_dead(instance: Instance, run: Run) -> Run:
+    """Record that a run's worker has died, if it has, and return the run as it then stands.
+
+    Raises:
+        MainspringError: The worker lives, or is on another host, so that nobody here can tell.
+    """
+    if run.status not in _UNDER_WAY:
+        return run
+    worker = run.worker
+    if worker is None:
+        raise MainspringError(f"run {run.run_id} is {run.status} and does not say which process carries it out")
+    name = f"process {worker.pid} on {worker.host}"
+    match liveness(worker):
+        case "alive":
+            raise MainspringError(f"run {run.run_id} is still carried out by {name}; cancel it first")
+        case "elsewhere":
+            raise MainspringError(
+                f"run {run.run_id} is carried out by {name}; only there can be told whether that process lives"
+            )
+        case "dead":
+            pass
+    error = ErrorInfo("WorkerDied", f"{name} died while it carried out the run")
+    canceling = run.status is RunStatus.CANCELING
+    facts: list[tuple[Fact, str | None, int | None]] = [
+        (StepCanceled() if canceling else StepFailed(error), step.step_key, step.attempt)
+        for step in instance.storage.events.steps(run.run_id)
+        if step.status is StepStatus.STARTED and step.run_attempt == run.attempt
+    ]
+    ending: Fact = RunCanceled(error.message) if canceling else RunFailed(error.message, error)
+    recorder = _recorder(instance, run)
+    recorder.write([recorder.event(*each) for each in (*facts, (ending, None, None))])
+    return find_run(instance, run.run_id)
+
+
+def _write(instance: Instance, run: Run, facts: list[Fact]) -> None:
+    recorder = _recorder(instance, run)
+    events: list[Event] = [recorder.event(fact) for fact in facts]
+    recorder.write(events)
+
+
+def _recorder(instance: Instance, run: Run) -> Recorder:
+    return Recorder(
+        instance.storage.events, instance.clock, run.run_id, run.attempt, instance.observers, instance.crash_point
+    )

@@ -1,0 +1,92 @@
+"""What a run is given, and the run that is made of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from mainspring.definition.job import Job
+from mainspring.definition.names import checked_tags
+from mainspring.environment import without_values
+from mainspring.errors import ConfigError
+from mainspring.run import Run, RunStatus, WorkerIdentity
+from mainspring.run.ids import run_id as make_run_id
+
+
+@frozen(kw_only=True)
+class RunOptions:
+    """What a run is given besides its job and mode.
+
+    Attributes:
+        config: The run's config, as plain data.
+        selection: Which steps to run; None for all.
+        tags: Tags besides the job's.
+        run_key: The key under which it was asked for.
+        scheduled_time: When it was due; aware.
+        partition_key: Its partition.
+        parent_run_id: The run that it executes again, if any.
+    """
+
+    config: Mapping[str, Any] = field(factory=dict)
+    selection: str | Sequence[str] | None = None
+    tags: Mapping[str, str] = field(factory=dict)
+    run_key: str | None = None
+    scheduled_time: datetime | None = None
+    partition_key: str | None = None
+    parent_run_id: str | None = None
+
+
+def make_run(job: Job, mode: str, options: RunOptions, now: float, worker: WorkerIdentity | None) -> Run:
+    """Return a new run that begins now.
+
+    Raises:
+        ConfigError: The config cannot be kept, or a time has no zone.
+        DefinitionError: A tag is not text.
+    """
+    selection = (options.selection,) if isinstance(options.selection, str) else options.selection
+    return Run(
+        run_id=make_run_id(now, os.urandom(10)),
+        job_name=job.name,
+        mode=mode,
+        status=RunStatus.STARTED,
+        config=_storable(job, options.config),
+        tags={**job.tags, **checked_tags("the run", dict(options.tags))},
+        selection=None if selection is None else tuple(selection),
+        run_key=options.run_key,
+        scheduled_time=_seconds(options.scheduled_time),
+        partition_key=options.partition_key,
+        parent_run_id=options.parent_run_id,
+        created_at=now,
+        started_at=now,
+        worker=worker,
+    )
+
+
+def _storable(job: Job, config: Mapping[str, Any]) -> Any:
+    """Return config as plain data; instances of config classes are taken apart."""
+    if not config:
+        return {}
+    import json
+
+    from mainspring.serde import make_converter
+
+    plain = make_converter().unstructure(without_values(dict(config)))
+    try:
+        json.dumps(plain)
+    except (TypeError, ValueError) as error:
+        problem = f"it cannot be kept as JSON ({error}); use text, numbers, booleans, None, lists and dicts"
+        raise ConfigError(f"the config of job {job.name!r}", [("", problem)]) from None
+    return plain
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        problem = f"scheduled_time {moment.isoformat()} has no time zone; add one, as in moment.replace(tzinfo=UTC)"
+        raise ConfigError("the run", [("", problem)])
+    return moment.timestamp()
