@@ -107,7 +107,7 @@ $(READY): $(SETUP)
 constraints: $(READY) ## pin the newest versions of everything that is installed
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --quiet \
 	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-package mainspring \
-	    --group pyproject.toml:dev --group pyproject.toml:build $(PROJECTS) --extra demo --output-file constraints.txt
+	    --group pyproject.toml:dev --group pyproject.toml:build $(PROJECTS) --extra demo --extra postgres --output-file constraints.txt
 	@git diff --stat -- constraints.txt
 
 .PHONY: clean
