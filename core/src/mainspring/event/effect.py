@@ -29,3 +29,6 @@ STEP_END: dict[type, StepStatus] = {
     facts.StepCanceled: StepStatus.CANCELED,
 }
 """The status that ends a claimed attempt of a step."""
+
+STEP_WITHIN: frozenset[type] = frozenset({facts.InputLoaded, facts.StepOutput, facts.AssetMaterialized})
+"""What only an attempt under way may tell."""

@@ -12,8 +12,10 @@ from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
+    attempts_to_check,
     check_in_charge,
     check_new,
+    check_working,
     claim_refused,
     new_attempt,
     not_claimed,
@@ -92,7 +94,10 @@ class _MemoryEvents:
                     changes = run_changes(run_id, run.status, event)
                     run = run if changes is None else evolve(run, **changes)
                 else:
+                    check_working(run_id, run.status)
                     _change_step(steps, changed, event)
+            for row in attempts_to_check(events):
+                _check_under_way(steps.get(row), run_id, run_attempt, *row)
             steps.update(changed)
             self._rows.runs[run_id] = run
             self._rows.append(run_id, events)
@@ -147,9 +152,15 @@ def _change_step(
         return
     if kind in STEP_END:
         record = changed.get(row) or steps.get(row)
-        if record is None or record.run_attempt != event.run_attempt or record.status is not StepStatus.STARTED:
-            raise not_claimed(event.run_id, *row)
-        changed[row] = _record(event, STEP_END[kind], record.started_at, event.timestamp)
+        started_at = _check_under_way(record, event.run_id, event.run_attempt, *row)
+        changed[row] = _record(event, STEP_END[kind], started_at, event.timestamp)
+
+
+def _check_under_way(record: StepRecord | None, run_id: str, run_attempt: int, step_key: str, attempt: int) -> float:
+    """Check that a step's attempt is under way, and return since when."""
+    if record is None or record.run_attempt != run_attempt or record.status is not StepStatus.STARTED:
+        raise not_claimed(run_id, step_key, attempt)
+    return record.started_at
 
 
 def _record(event: Event, status: StepStatus, started_at: float, ended_at: float | None = None) -> StepRecord:

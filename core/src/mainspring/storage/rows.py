@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from mainspring.errors import SupersededError, shorten
+from mainspring.errors import SupersededError, TransitionError, shorten
 from mainspring.event import Event
-from mainspring.event.effect import RUN_STATUS
+from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END, STEP_WITHIN
 from mainspring.run import Run, RunStatus, WorkerIdentity, check_transition
 
 WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
@@ -27,13 +28,42 @@ def check_in_charge(run_id: str, run: tuple[RunStatus, int] | None, run_attempt:
     """
     if run is None:
         raise SupersededError(f"run {run_id} is gone; nothing was written")
-    status, attempt = run
+    attempt = run[1]
     if attempt != run_attempt:
         raise SupersededError(
             f"attempt {run_attempt} of run {run_id} was superseded by attempt {attempt}; nothing was written"
         )
-    if status not in WORKING and any(event.step_key is not None for event in events):
+    for event in events:
+        if event.run_id != run_id or event.run_attempt != run_attempt:
+            raise SupersededError(
+                f"an event of attempt {event.run_attempt} of run {event.run_id} came with those of attempt {run_attempt} "
+                f"of run {run_id}; nothing was written"
+            )
+
+
+def check_working(run_id: str, status: RunStatus) -> None:
+    """Check that the steps of a run in this status may write.
+
+    Raises:
+        SupersededError: They may not.
+    """
+    if status not in WORKING:
         raise SupersededError(f"run {run_id} is {status}, so its steps take no more events; nothing was written")
+
+
+def attempts_to_check(events: Sequence[Event]) -> set[tuple[str, int]]:
+    """Return the attempts of steps that must be under way for a batch, and that it neither begins nor ends itself."""
+    told: set[tuple[str, int]] = set()
+    settled: set[tuple[str, int]] = set()
+    for event in events:
+        if event.step_key is None or event.step_attempt is None:
+            continue
+        kind = type(event.fact)
+        if kind in STEP_WITHIN:
+            told.add((event.step_key, event.step_attempt))
+        elif kind in STEP_BEGIN or kind in STEP_END:
+            settled.add((event.step_key, event.step_attempt))
+    return told - settled
 
 
 def run_changes(run_id: str, old: RunStatus, event: Event) -> dict[str, Any] | None:
@@ -59,7 +89,9 @@ def check_new(run: Run, *, exists: bool) -> None:
     Raises:
         TransitionError: It may not.
     """
-    check_transition(run.run_id, RunStatus.SUCCESS if exists else None, run.status)
+    if exists:
+        raise TransitionError(f"there is a run {run.run_id} already; nothing was written")
+    check_transition(run.run_id, None, run.status)
 
 
 def new_attempt(run_id: str, run: Run | None, attempt: int, worker: WorkerIdentity | None, at: float) -> dict[str, Any]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, literal_column, select
+from sqlalchemy import Connection, Row, and_, bindparam, literal_column, select
 
-from mainspring.event import AssetMaterialized, Event
+from mainspring.event import AssetMaterialized, Event, StepSkipped, StepStarted
 from mainspring.event.codec import decode_fact, encode_fact
 from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import RunStatus, StepRecord, StepStatus
-from mainspring.storage.rows import check_in_charge, claim_refused, not_claimed, run_changes
+from mainspring.storage.rows import (
+    attempts_to_check,
+    check_in_charge,
+    check_working,
+    claim_refused,
+    not_claimed,
+    run_changes,
+)
 from mainspring.storage.sql.database import Database, integrity_error
 from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import asset_events, events, runs, steps
@@ -19,17 +26,15 @@ from mainspring.storage.sql.tables import asset_events, events, runs, steps
 _FENCE = Statement(select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id")))
 _INSERT_STEP = Statement(steps.insert(), [each.name for each in steps.c])
 _INSERT_EVENT = Statement(events.insert(), [each.name for each in events.c if each.name != "event_id"])
-_END_STEP = Statement(
-    steps.update()
-    .where(
-        steps.c.run_id == bindparam("id"),
-        steps.c.step_key == bindparam("key"),
-        steps.c.attempt == bindparam("number"),
-        steps.c.run_attempt == bindparam("by"),
-        steps.c.status == literal_column(f"'{StepStatus.STARTED.value}'"),
-    )
-    .values(status=bindparam("new"), ended_at=bindparam("at"))
+_IS_UNDER_WAY = (
+    steps.c.run_id == bindparam("id"),
+    steps.c.step_key == bindparam("key"),
+    steps.c.attempt == bindparam("number"),
+    steps.c.run_attempt == bindparam("by"),
+    steps.c.status == literal_column(f"'{StepStatus.STARTED.value}'"),
 )
+_UNDER_WAY = Statement(select(steps.c.status).where(*_IS_UNDER_WAY))
+_END_STEP = Statement(steps.update().where(*_IS_UNDER_WAY).values(status=bindparam("new"), ended_at=bindparam("at")))
 
 
 class SqlEvents:
@@ -50,7 +55,10 @@ class SqlEvents:
                 if event.step_key is None:
                     status = _change_run(connection, run_id, status, event)
                 else:
+                    check_working(run_id, status)
                     _change_step(connection, event)
+            for step_key, attempt in attempts_to_check(events):
+                _check_under_way(connection, run_id, run_attempt, step_key, attempt)
             append_events(connection, events)
 
     def read(
@@ -75,7 +83,13 @@ class SqlEvents:
             return [to_event(row) for row in connection.execute(statement)]
 
     def steps(self, run_id: str) -> list[StepRecord]:
-        statement = select(steps).where(steps.c.run_id == run_id).order_by(steps.c.started_at, steps.c.step_key)
+        claim = and_(
+            events.c.run_id == steps.c.run_id,
+            events.c.step_key == steps.c.step_key,
+            events.c.step_attempt == steps.c.attempt,
+            events.c.kind.in_([StepStarted.kind, StepSkipped.kind]),
+        )
+        statement = select(steps).join(events, claim).where(events.c.run_id == run_id).order_by(events.c.event_id)
         with self._database.read() as connection:
             return [_to_record(row) for row in connection.execute(statement)]
 
@@ -160,6 +174,12 @@ def _change_step(connection: Connection, event: Event) -> None:
         }
         if _END_STEP.run(connection, changes).rowcount != 1:
             raise not_claimed(event.run_id, event.step_key, event.step_attempt)
+
+
+def _check_under_way(connection: Connection, run_id: str, run_attempt: int, step_key: str, attempt: int) -> None:
+    row = {"id": run_id, "key": step_key, "number": attempt, "by": run_attempt}
+    if _UNDER_WAY.run(connection, row).fetchone() is None:
+        raise not_claimed(run_id, step_key, attempt)
 
 
 def _to_record(row: Row[Any]) -> StepRecord:

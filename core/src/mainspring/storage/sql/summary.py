@@ -33,7 +33,7 @@ def _counted(connection: Connection, description: str) -> StorageSummary:
         description,
         SCHEMA_VERSION,
         SCHEMA_VERSION,
-        dict(by_status.tuples().all()),
+        {status: count for status, count in by_status},
         connection.execute(select(func.count()).select_from(events)).scalar_one(),
         connection.execute(select(func.count(asset_events.c.asset.distinct()))).scalar_one(),
     )
