@@ -203,6 +203,7 @@ def _conflict(kind: str, name: str, owners: Sequence[str]) -> str:
 def _said(error: BaseException) -> str:
     """Return an error's class and message in one line, even where it cannot say it itself."""
     try:
-        return shorten(" ".join(f"{type(error).__name__}: {error}".split()), 500)
+        text = " ".join(str(error).split())
     except Exception:  # noqa: BLE001 - its __str__ is a plugin's code
-        return type(error).__name__
+        text = ""
+    return shorten(f"{type(error).__name__}: {text}" if text else type(error).__name__, 500)
