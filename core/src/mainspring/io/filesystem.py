@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from attrs import field, frozen, validators
 
 from mainspring.definition.io import InputContext, IOManager, OutputContext
+from mainspring.environment import EnvVar
 from mainspring.errors import OutputError, ValueNotFound
 from mainspring.filename import file_name
 from mainspring.io.aside import written_aside
 from mainspring.io.formats import SUFFIXES, Format, decode, encode
 
 STORE = "the file system"
+
+
+def _folder(base: str | os.PathLike[str] | EnvVar) -> Path:
+    """Return a path; a variable stays one until the run reads it."""
+    return cast(Path, base) if isinstance(base, EnvVar) else Path(base)
 
 
 @frozen
@@ -29,7 +36,7 @@ class FilesystemIOManager(IOManager):
         format: `pickle` for any value, or `json`, `text` or `bytes`.
     """
 
-    base: Path = field(converter=Path)
+    base: Path = field(converter=_folder)
     format: Format = field(default="pickle", validator=validators.in_(tuple(SUFFIXES)))
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:

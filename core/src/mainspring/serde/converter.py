@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from cattrs import Converter
 from cattrs.strategies import configure_union_passthrough
 
-from mainspring.environment import EnvText
+from mainspring.environment import EnvText, EnvVar
 from mainspring.serde.mismatch import Mismatch, show
 
 PRIMITIVES = (bool, int, float, str)
@@ -41,6 +41,7 @@ def make_converter() -> Converter:
     converter.register_structure_hook_factory(_is_choice_of_primitives, _one_of_primitives)
     converter.register_structure_hook_factory(_is_enum, _enum)
     converter.register_structure_hook_factory(_is_literal, _literal)
+    converter.register_structure_hook_factory(_admits_reference, lambda type_: _dereferenced(converter, type_))
     return converter
 
 
@@ -52,6 +53,22 @@ def is_optional(type_: Any) -> bool:
 def without_none(type_: Any) -> Any:
     """Return the type of which an optional one is."""
     return next(each for each in get_args(type_) if each is not NoneType) if is_optional(type_) else type_
+
+
+def without_reference(type_: Any) -> Any:
+    """Return what a type admits besides an `EnvVar`, which is replaced by what it stands for before it is structured."""
+    if not _admits_reference(type_):
+        return type_
+    return Union[tuple(each for each in get_args(type_) if each is not EnvVar)]  # noqa: UP007 - made of what is left
+
+
+def _admits_reference(type_: Any) -> bool:
+    return _is_union(type_) and EnvVar in get_args(type_)
+
+
+def _dereferenced(converter: Converter, type_: Any) -> Callable[[Any, Any], Any]:
+    inner = without_reference(type_)
+    return lambda value, _: converter.structure(value, inner)
 
 
 def _primitive(primitive: type) -> Callable[[Any, Any], Any]:

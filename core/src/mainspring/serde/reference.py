@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from mainspring.environment import EnvText, EnvVar, env_reference
 from mainspring.errors import ConfigError
-from mainspring.serde.converter import without_none
+from mainspring.serde.converter import without_none, without_reference
 from mainspring.serde.fields import field_types, is_container, join, member_type
 
 
@@ -28,7 +28,7 @@ class Resolution:
 
     def resolve(self, raw: Any, type_: Any, place: str) -> Any:
         """Return data with its references replaced; where a container is asked for, their text is read as JSON."""
-        type_ = without_none(type_)
+        type_ = without_none(without_reference(type_))
         reference = None if _is_own_field(raw, type_) else env_reference(raw)
         if reference is not None:
             return self._read(reference, type_, place)
