@@ -12,7 +12,7 @@ from attrs import field, frozen
 from mainspring.definition.job import Job
 from mainspring.definition.names import checked_tags
 from mainspring.environment import without_values
-from mainspring.errors import ConfigError
+from mainspring.errors import ConfigError, shorten
 from mainspring.run import Run, RunStatus, WorkerIdentity
 from mainspring.run.ids import run_id as make_run_id
 
@@ -56,9 +56,9 @@ def make_run(job: Job, mode: str, options: RunOptions, now: float, worker: Worke
         config=_storable(job, options.config),
         tags={**job.tags, **checked_tags("the run", dict(options.tags))},
         selection=None if selection is None else tuple(selection),
-        run_key=options.run_key,
+        run_key=_text("run_key", options.run_key),
         scheduled_time=_seconds(options.scheduled_time),
-        partition_key=options.partition_key,
+        partition_key=_text("partition_key", options.partition_key),
         parent_run_id=options.parent_run_id,
         created_at=now,
         started_at=now,
@@ -83,9 +83,23 @@ def _storable(job: Job, config: Mapping[str, Any]) -> Any:
     return plain
 
 
+def _text(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigError("the run", [("", f"{name} must be text, not {type(value).__name__}; write str(value)")])
+    if "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
+        problem = f"{name} {shorten(repr(value))} holds NUL characters or lone surrogates, which no database keeps"
+        raise ConfigError("the run", [("", problem)])
+    return value
+
+
 def _seconds(moment: datetime | None) -> float | None:
     if moment is None:
         return None
+    if not isinstance(moment, datetime):
+        problem = f"scheduled_time must be an aware datetime, not {type(moment).__name__}"
+        raise ConfigError("the run", [("", problem)])
     if moment.tzinfo is None:
         problem = f"scheduled_time {moment.isoformat()} has no time zone; add one, as in moment.replace(tzinfo=UTC)"
         raise ConfigError("the run", [("", problem)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from mainspring.run import Run, RunStatus
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
+
+_LOGGER = logging.getLogger("mainspring.run")
 
 
 def plan_job(
@@ -152,7 +155,7 @@ def _finish(
 ) -> RunResult:
     """Carry out an attempt that is recorded as started."""
     context.recorder.tell([started])
-    tell = on_event or _tell_nobody
+    tell = _tell_nobody if on_event is None else _guarded(on_event)
     tell(started)
     _carry_out(context, tell)
     result = RunResult(context.run.run_id, job, context.plan, instance)
@@ -179,9 +182,14 @@ def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
     except (SupersededError, StorageError):
         context.resources.close()
         raise
-    except Exception as error:  # noqa: BLE001 - an executor may be a plugin's
-        outcome = RunFailed(f"the executor failed: {error}", error_info(error))
-    facts = _tear_down(context)
+    except BaseException as error:  # noqa: BLE001 - an executor may be a plugin's
+        info = error_info(error)
+        outcome = RunFailed(f"the executor failed: {info.summary}", info)
+    facts: list[Fact] = []
+    try:
+        facts = _tear_down(context)
+    except KeyboardInterrupt as error:  # the work is over, so its outcome stands
+        interrupt = error
     events = [context.recorder.event(fact) for fact in (*facts, outcome)]
     context.recorder.write(events)
     for event in events:
@@ -203,7 +211,7 @@ def _outcome(context: RunContext) -> Fact:
         return RunSucceeded()
     if context.cancelled:
         return RunCanceled("it was asked to end")
-    failed = sorted(context.failures)
+    failed = list(context.failures)
     if not failed:
         return RunFailed("its executor stopped before all steps had run")
     info = context.failures[failed[0]]
@@ -218,3 +226,20 @@ def _tear_down(context: RunContext) -> list[Fact]:
 
 def _tell_nobody(event: Event) -> None:
     """Follow a run that nobody watches."""
+
+
+def _guarded(follow: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a follower whose first failure is its last: who watches a run does not decide how it ends."""
+    is_following = True
+
+    def tell(event: Event) -> None:
+        nonlocal is_following
+        if not is_following:
+            return
+        try:
+            follow(event)
+        except Exception:
+            is_following = False
+            _LOGGER.warning("what follows run %s raised, and is told no more of it", event.run_id, exc_info=True)
+
+    return tell
