@@ -94,7 +94,10 @@ class Database:
         except self._engine.dialect.loaded_dbapi.Error as error:
             raise StorageError(_explain(str(error), self.description)) from error
         except OSError as error:
-            raise StorageError(f"storage {self.description} cannot be opened: {error.strerror}") from error
+            raise StorageError(
+                f"storage {self.description} cannot be opened ({error.strerror}); check that it is a file in a folder that "
+                "exists, and that this user may write to both"
+            ) from error
 
 
 def integrity_error(connection: Connection) -> type[Exception]:
@@ -107,10 +110,8 @@ def _parsed(url: str, folder: Path) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise StorageError("storage must be a database URL such as sqlite:////path/to/mainspring.db") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StorageError(
-            f"storage {parsed.get_backend_name()!r} is not supported; use sqlite:////path/to/mainspring.db"
-        )
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise StorageError(f"storage {parsed.drivername!r} is not supported; use sqlite:////path/to/mainspring.db")
     if not parsed.database or parsed.database == ":memory:":
         raise StorageError("storage names no file; use sqlite:////path/to/mainspring.db, or ms.Instance.ephemeral()")
     return parsed.set(database=str(folder / parsed.database))
@@ -152,7 +153,7 @@ _MEANINGS = {
     "disk is full": "cannot grow because the disk is full; make room, then run it again",
     "disk I/O error": "cannot be read or written (disk I/O error); check the disk and its free space",
     "readonly database": "is read-only; make the file and its folder writable by this user",
-    "unable to open database file": "cannot be opened; check that its folder exists and is writable by this user",
+    "unable to open": "cannot be opened; check that its folder exists and is writable by this user",
     "file is not a database": "is not a database; move the file away, or name another one in the settings",
     "malformed": "is damaged; restore it from a backup, or move the file away",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, select, text
 
-from mainspring.errors import SchemaError
+from mainspring.errors import SchemaError, shorten
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.tables import schema_info
 
@@ -73,13 +73,23 @@ def find_version(connection: Connection, database: Database) -> int | None:
             "name a database of its own for Mainspring"
         )
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return int(found) if found else 0
+    return _number(found or "0", database)
 
 
 def _check_may_write(connection: Connection, database: Database, found: int) -> None:
     row = connection.execute(select(schema_info.c.value).where(schema_info.c.key == "min_writer")).scalar()
-    if row is None or int(row) > SCHEMA_VERSION:
+    if row is None or _number(row, database) > SCHEMA_VERSION:
         raise SchemaError(
             f"storage {database.description} has schema version {found}, to which code of version {SCHEMA_VERSION} may "
             "not write; upgrade Mainspring"
         )
+
+
+def _number(version: str, database: Database) -> int:
+    """Read a schema's version; one that is no number was written by code that this one knows nothing of."""
+    if not version.isdecimal():
+        raise SchemaError(
+            f"storage {database.description} has schema version {shorten(version)!r}, which this Mainspring does not know; "
+            "upgrade Mainspring, or name a database of its own for it"
+        )
+    return int(version)

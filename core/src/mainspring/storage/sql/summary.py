@@ -33,7 +33,7 @@ def _counted(connection: Connection, description: str) -> StorageSummary:
         description,
         SCHEMA_VERSION,
         SCHEMA_VERSION,
-        {status: count for status, count in by_status},
+        {row[0]: row[1] for row in by_status},
         connection.execute(select(func.count()).select_from(events)).scalar_one(),
         connection.execute(select(func.count(asset_events.c.asset.distinct()))).scalar_one(),
     )
