@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, KeysView, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
@@ -36,12 +36,6 @@ class Handle(Unready):
 
     def __str__(self) -> str:
         return f"the output of {self.node!r}"
-
-    def __iter__(self) -> Iterator[Any]:
-        self._refuse("iterate over")
-
-    def __getitem__(self, key: object) -> NoReturn:
-        self._refuse("look into")
 
 
 @frozen(eq=False, repr=False)

@@ -22,6 +22,8 @@ class Unready:
     __hash__ = object.__hash__
     __bool__ = _refusal("test")
     __len__ = _refusal("measure")
+    __iter__ = _refusal("iterate over")
+    __getitem__ = _refusal("look into")
     __call__ = _refusal("call")
     __int__ = __float__ = __index__ = _refusal("turn into a number")
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refusal("compare")

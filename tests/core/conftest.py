@@ -1,0 +1,6 @@
+"""How the property tests run: often enough to find what is wrong, and never judged by the clock."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("suite", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
