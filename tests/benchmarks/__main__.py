@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,5 +97,15 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def run_as_command() -> int:
+    """Run `main`; when told to end, end what is being measured as well."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return main()
+    except KeyboardInterrupt:
+        progress("interrupted: nothing is reported")
+        return 130
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run_as_command())
