@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -19,16 +20,16 @@ class PersistentIOManagerContract(IOManagerContract):
     """Adds to `IOManagerContract` what holds for values in files or elsewhere outside the process.
 
     The IO manager is sent to other processes, so its class must be importable there. Override `large_values` where a list
-    of numbers cannot be stored.
+    of texts cannot be stored.
     """
 
-    kills: int = 5
+    kills: int = 3
     """How many writers are killed."""
 
     @pytest.fixture
     def large_values(self) -> Sequence[Any]:
         """Give two values that differ and take long to write: a megabyte or more."""
-        return [list(range(400_000)), list(range(400_000, 0, -1))]
+        return [[f"{number:0500}" for number in numbers] for numbers in (range(4_000), range(4_000, 0, -1))]
 
     def is_whole(self, loaded: Any, values: Sequence[Any]) -> bool:
         """Say whether a loaded value is one of these."""
@@ -87,7 +88,7 @@ def _writer(
         [sys.executable, "-m", "mainspring.testing.contract.writer"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # what is importable here is so there
     )
     assert writer.stdin is not None
     pickle.dump((io_manager, address(), list(values), times, largest_file_bytes), writer.stdin)
