@@ -64,8 +64,10 @@ def usage_sentence(error: click.ClickException) -> str:
 
 def system_sentence(error: OSError) -> str:
     """Return what the operating system refused."""
-    if error.filename is None or error.strerror is None:
-        return str(error)
+    if error.strerror is None:
+        return str(error) or type(error).__name__
+    if error.filename is None:
+        return f"the system refused: {error.strerror}"
     return f"{error.filename}: {error.strerror}; check that it exists and that this user may use it"
 
 

@@ -24,7 +24,7 @@ def opened(home: str | None) -> Iterator[Instance]:
         StorageError: Its database cannot be used.
     """
     folder, _ = located(home)
-    with _explained(folder), Instance.open(folder) as instance:
+    with _open(str(folder)) as instance:
         yield instance
 
 
@@ -40,7 +40,7 @@ def opened_or_made(home: str | None, *, ephemeral: bool) -> Iterator[Instance]:
         with Instance.ephemeral() as instance:
             yield instance
     else:
-        with _explained(home or ""), Instance.open(home) as instance:
+        with _open(home) as instance:
             yield instance
 
 
@@ -50,7 +50,7 @@ def located(home: str | None) -> tuple[Path, Settings]:
     Raises:
         InstanceError: There is none.
     """
-    with _explained(home or ""):
+    with _explained(home):
         folder, settings = locate(home)
         if not folder.is_dir():
             raise InstanceError(
@@ -66,7 +66,7 @@ def made(home: str | None) -> tuple[Path, Settings]:
     Raises:
         InstanceError: It cannot be made.
     """
-    with _explained(home or ""):
+    with _explained(home):
         folder, settings = locate(home)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder, settings
@@ -78,11 +78,16 @@ def _has_home(home: str | None) -> bool:
     return home is not None or bool(os.environ.get(HOME_VARIABLE)) or find_settings(Path.cwd()) is not None
 
 
+def _open(home: str | None) -> Instance:
+    with _explained(home):
+        return Instance.open(home)
+
+
 @contextmanager
-def _explained(home: str | Path) -> Iterator[None]:
+def _explained(home: str | None) -> Iterator[None]:
     """Say what the operating system refused while a home was being opened."""
     try:
         yield
     except OSError as error:
-        place = f"home {shorten(str(home))}" if str(home) else "the home"
+        place = "the home" if home is None else f"home {shorten(home)}"
         raise InstanceError(f"{place} cannot be used: {error.strerror}; check its path and its permissions") from error

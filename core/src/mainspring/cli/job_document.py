@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
-from contextlib import suppress
+import sys
 from typing import Any, assert_never
 
 import attrs
 
-from mainspring.definition.annotation import UNRESOLVED
+from mainspring.definition.annotation import UNRESOLVED, Scope
 from mainspring.definition.compose import Node
 from mainspring.definition.io import DynamicOut
 from mainspring.definition.job import Job
@@ -92,20 +93,19 @@ def _op(node: Node) -> dict[str, Any]:
 
 def config_fields(config_class: type, prefix: str = "", around: tuple[type, ...] = ()) -> list[dict[str, Any]]:
     """Return the fields of a config class, those of classes within it under dotted names."""
-    with suppress(Exception):  # an annotation may raise anything; it is then shown as it was written
-        attrs.resolve_types(config_class)
+    scope = Scope(vars(sys.modules.get(config_class.__module__, builtins)), {config_class.__name__: config_class})
     found: list[dict[str, Any]] = []
     for each in attrs.fields(config_class):
         if not each.init:
             continue
-        name = f"{prefix}{each.alias or each.name}"
-        is_nested = isinstance(each.type, type) and attrs.has(each.type) and each.type not in (*around, config_class)
+        name = f"{prefix}{each.alias}"
+        type_ = scope.resolve(each.type) or each.type  # one that cannot be resolved is shown as it was written
         required = each.default is attrs.NOTHING
         found.append(
-            {"name": name, "type": type_name(each.type), "is_required": required, "default": _default(each.default)}
+            {"name": name, "type": type_name(type_), "is_required": required, "default": _default(each.default)}
         )
-        if is_nested:
-            found += config_fields(each.type, f"{name}.", (*around, config_class))
+        if isinstance(type_, type) and attrs.has(type_) and type_ not in (*around, config_class):
+            found += config_fields(type_, f"{name}.", (*around, config_class))
     return found
 
 
@@ -131,8 +131,8 @@ def type_name(annotation: Any) -> str | None:
     if annotation is UNRESOLVED or annotation is None or annotation is inspect.Parameter.empty:
         return None
     if isinstance(annotation, str):
-        return annotation
-    return inspect.formatannotation(annotation)
+        return annotation.strip("'\"")
+    return annotation.__qualname__ if isinstance(annotation, type) else inspect.formatannotation(annotation)
 
 
 def _default(default: Any) -> str | None:

@@ -40,8 +40,8 @@ def pick_job(definitions: Definitions, name: str | None) -> Job:
         return definitions.job(name)
     if len(definitions.jobs) == 1:
         return next(iter(definitions.jobs.values()))
-    known = ", ".join(definitions.jobs) or "none"
-    raise click.UsageError(f"name one of the jobs: {known}", click.get_current_context())
+    said = f"name one of the jobs: {', '.join(definitions.jobs)}" if definitions.jobs else "there is no job to name"
+    raise click.UsageError(said, click.get_current_context())
 
 
 def run_here(
