@@ -104,3 +104,9 @@ def read_all(controller: int) -> bytes:
             os.close(controller)
             return b"".join(chunks)
         chunks.append(chunk)
+
+
+def test_help_shows_each_example_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--help"]) == 0
+
+    assert "  Examples:\n    mainspring demo\n" in capsys.readouterr().out

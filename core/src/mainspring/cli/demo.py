@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from mainspring.cli.options import json_option
+from mainspring.cli.show import echo_json
+from mainspring.cli.text import count, duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,9 +39,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="dev keeps values in files under the home, test in memory.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def demo(*, home: Path, mode: str, as_json: bool) -> None:
-    """Run the example project: a year of flights from New York City, cleaned, joined and added up."""
+    """Run the example project: a year of flights from New York City, cleaned, joined and added up.
+
+    Needs `pip install 'mainspring[demo]'`; downloads nothing while it runs.
+
+    \b
+    Examples:
+      mainspring demo
+      mainspring demo --home /tmp/demo --mode test --json
+    """  # noqa: D301 - click's mark is a backspace
     from rich.console import Console
 
     from mainspring.demo.demonstration import demonstrate
@@ -47,7 +58,7 @@ def demo(*, home: Path, mode: str, as_json: bool) -> None:
     with _progress(console) as follow:
         outcome = demonstrate(home, mode, follow)
     if as_json:
-        click.echo(json.dumps(_plain(outcome), indent=2))
+        echo_json(_plain(outcome))
     else:
         _show(console, outcome, home)
 
@@ -86,7 +97,7 @@ def _show(console: Console, outcome: Outcome, home: Path) -> None:
     console.print("Rows in: " + ", ".join(f"{name} {rows:,}" for name, rows in outcome.rows.items()) + "\n")
     console.print(_summary(outcome))
     console.print("\nLate: 15 minutes or more. Before each airline its mean delay on arrival, in minutes.\n")
-    console.print(f"{outcome.steps} steps ran in {outcome.seconds:.1f} s. What they put out lies in")
+    console.print(f"{count(outcome.steps, 'step')} ran in {duration(outcome.seconds)}. What they put out lies in")
     for place in _places(outcome, home):
         console.print(f"  {place}", markup=False)
     console.print("\nLook further:")

@@ -23,13 +23,13 @@ def instance() -> None:
 @home_option
 @json_option
 def info(*, home: str | None, as_json: bool) -> None:
-    r"""Show where an instance lives, what its storage holds and which plugins it uses; changes nothing.
+    """Show where an instance lives, what its storage holds and which plugins it uses; changes nothing.
 
     \b
     Examples:
       mainspring instance info
       mainspring instance info --home ~/pipelines --json
-    """
+    """  # noqa: D301 - click's mark is a backspace
     from mainspring.cli.home import located
     from mainspring.storage.summary import summarize_storage
 
@@ -52,7 +52,7 @@ def info(*, home: str | None, as_json: bool) -> None:
 @home_option
 @json_option
 def migrate(*, home: str | None, as_json: bool) -> None:
-    r"""Bring an instance's storage to the schema of this version, making it where there is none.
+    """Bring an instance's storage to the schema of this version, making it where there is none.
 
     Running it again changes nothing. Back up the database before you migrate one that matters.
 
@@ -60,7 +60,7 @@ def migrate(*, home: str | None, as_json: bool) -> None:
     Examples:
       mainspring instance migrate
       mainspring instance migrate --home ~/pipelines
-    """
+    """  # noqa: D301 - click's mark is a backspace
     from mainspring.cli.home import made
     from mainspring.storage import migrate_storage
 

@@ -29,13 +29,13 @@ def job() -> None:
 @limit_option(None, "jobs")
 @json_option
 def list_jobs(*, file: str | None, module: str | None, with_traceback: bool, limit: int | None, as_json: bool) -> None:
-    r"""List the jobs of a file or module.
+    """List the jobs of a file or module.
 
     \b
     Examples:
       mainspring job list -f defs.py
       mainspring job list -m sales.definitions --json
-    """
+    """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     from mainspring.cli.job_document import job_row
     from mainspring.cli.user_code import loaded
@@ -59,7 +59,7 @@ def list_jobs(*, file: str | None, module: str | None, with_traceback: bool, lim
 @code_options
 @json_option
 def show_job(*, name: str | None, file: str | None, module: str | None, with_traceback: bool, as_json: bool) -> None:
-    r"""Show a job: its modes, its ops, what each takes, is configured with and stores.
+    """Show a job: its modes, its ops, what each takes, is configured with and stores.
 
     NAME may be left out where there is only one job.
 
@@ -67,7 +67,7 @@ def show_job(*, name: str | None, file: str | None, module: str | None, with_tra
     Examples:
       mainspring job show -f defs.py
       mainspring job show ingest -m sales.definitions --json
-    """
+    """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     from mainspring.cli.job_document import job_document
     from mainspring.cli.job_page import echo_job
@@ -110,7 +110,7 @@ def run_job(
     as_json: bool,
     home: str | None,
 ) -> None:
-    r"""Run a job here and now, and show it.
+    """Run a job here and now, and show it.
 
     NAME may be left out where there is only one job. Ends with 0 when the run succeeds, with 1 when it fails, and with
     130 when Ctrl-C ends it. Where no home is found, nothing is kept.
@@ -121,7 +121,7 @@ def run_job(
       mainspring job run ingest -m sales.definitions --mode prod --tag team=data
       mainspring job run ingest -f defs.py --config '{"ops": {"fetch": {"days": 1}}}'
       mainspring job run ingest -f defs.py --config 'ops.fetch.days = 1' --select '*clean'
-    """
+    """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     if ephemeral and home is not None:
         raise click.UsageError("--ephemeral keeps nothing, so it does not go with --home", click.get_current_context())

@@ -23,13 +23,13 @@ def plugins() -> None:
 @json_option
 @limit_option(None, "plugins")
 def list_plugins(*, as_json: bool, limit: int | None) -> None:
-    r"""List the installed plugins, those that failed and those that are blocked among them.
+    """List the installed plugins, those that failed and those that are blocked among them.
 
     \b
     Examples:
       mainspring plugins list
       MAINSPRING_PLUGINS=-spark mainspring plugins list --json
-    """
+    """  # noqa: D301 - click's mark is a backspace
     from mainspring.plugin import load_plugins
 
     with silenced_warnings():

@@ -50,13 +50,13 @@ def list_runs(
     as_json: bool,
     home: str | None,
 ) -> None:
-    r"""List runs, the newest first.
+    """List runs, the newest first.
 
     \b
     Examples:
       mainspring run list --status FAILURE
       mainspring run list --job ingest --tag team=data --json
-    """
+    """  # noqa: D301 - click's mark is a backspace
     from mainspring.cli.home import opened
     from mainspring.cli.run_document import run_row
     from mainspring.cli.run_reference import find_run
@@ -85,13 +85,13 @@ def list_runs(
 @json_option
 @home_option
 def show_run(*, run_id: str, as_json: bool, home: str | None) -> None:
-    r"""Show what came of a run: its steps, outputs, materializations and failures.
+    """Show what came of a run: its steps, outputs, materializations and failures.
 
     \b
     Examples:
       mainspring run show 0192f3
       mainspring run show 0192f3 --json
-    """
+    """  # noqa: D301 - click's mark is a backspace
     from mainspring.cli.home import opened
     from mainspring.cli.run_document import run_document
     from mainspring.cli.run_page import echo_run
@@ -125,13 +125,13 @@ def show_logs(
     as_json: bool,
     home: str | None,
 ) -> None:
-    r"""Show what the steps of a run printed and logged, or the run's events.
+    """Show what the steps of a run printed and logged, or the run's events.
 
     \b
     Examples:
       mainspring run logs 0192f3 --step clean --stream stderr
       mainspring run logs 0192f3 --events
-    """
+    """  # noqa: D301 - click's mark is a backspace
     from mainspring.cli import logs
     from mainspring.cli.home import opened
     from mainspring.cli.run_reference import find_run
