@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mainspring.execute import InProcessExecutor as InProcessExecutor
     from mainspring.execute import RunContext as RunContext
     from mainspring.execute import RunResult as RunResult
+    from mainspring.execute.process.executor import MultiprocessExecutor as MultiprocessExecutor
     from mainspring.instance import Instance as Instance
     from mainspring.io.filesystem import FilesystemIOManager as FilesystemIOManager
     from mainspring.io.memory import MemoryIOManager as MemoryIOManager
@@ -74,6 +75,7 @@ _HOMES = {
     "MainspringError": "errors",
     "Materialization": "definition.asset",
     "MemoryIOManager": "io.memory",
+    "MultiprocessExecutor": "execute.process.executor",
     "Mode": "definition.mode",
     "OpContext": "definition.context",
     "Out": "definition.io",

@@ -91,6 +91,15 @@ class Capture:
                 if self._users == 0:
                     self._remove()
 
+    def take_over_in_child(self) -> None:
+        """Capture only what is logged, in a process whose output its parent reads."""
+        root = logging.getLogger()
+        for handler in root.handlers[:]:
+            if isinstance(handler, _Handler):
+                root.removeHandler(handler)
+        root.addHandler(_Handler(None))
+        logging.getLogger(OP_LOGGER).setLevel(logging.DEBUG)
+
     def _install(self) -> None:
         self._tees = (_Tee(sys.stdout, "stdout"), _Tee(sys.stderr, "stderr"))
         sys.stdout, sys.stderr = self._tees
@@ -174,7 +183,7 @@ class _Tee(io.TextIOBase):
 class _Handler(logging.Handler):
     """Keeps log records with the current step; where nobody else handles records, warnings still reach the terminal."""
 
-    def __init__(self, terminal: TextIO) -> None:
+    def __init__(self, terminal: TextIO | None) -> None:
         super().__init__()
         self._terminal = terminal
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -185,7 +194,11 @@ class _Handler(logging.Handler):
             log = _current.get()
             if log is not None:
                 log.write("log", line)
-            if record.levelno >= logging.WARNING and logging.getLogger().handlers == [self]:
+            if (
+                self._terminal is not None
+                and record.levelno >= logging.WARNING
+                and logging.getLogger().handlers == [self]
+            ):
                 self._terminal.write(line)
         except Exception:  # noqa: BLE001 - a bad format string or a full disk must not fail the op
             self.handleError(record)

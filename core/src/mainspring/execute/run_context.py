@@ -109,6 +109,13 @@ class RunContext:
             self._release_retries()
             return self.progress.next_step()
 
+    @property
+    def has_ready_step(self) -> bool:
+        """Whether `next_step` would give out a step now."""
+        with self._lock:
+            self._release_retries()
+            return self.progress.has_ready
+
     def wait_for_retry(self) -> bool:
         """Wait until the next delayed retry is due; return False at once where none is delayed.
 

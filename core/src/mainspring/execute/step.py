@@ -72,7 +72,7 @@ class StepExecution:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit and the like in an op fail the step, not its process
-            return [*self._loaded, *self._failure(error)]
+            return [*self._loaded, *self.fail(error)]
         return [*self._loaded, *stored, StepSucceeded(), *self._call_hooks(self._step.op.on_success, None)]
 
     def _load_inputs(self) -> dict[str, Any]:
@@ -129,7 +129,8 @@ class StepExecution:
             kwargs[each.name] = self._resources[each.resource]
         return op.function(*(values[name] for name in signature.positional), **kwargs)
 
-    def _failure(self, error: BaseException) -> list[Fact]:
+    def fail(self, error: BaseException) -> list[Fact]:
+        """Return the facts of an attempt that failed: that it is tried again, or that it failed for good."""
         info = error_info(error)
         delay = retry_delay_seconds(self._step.op.retry, error, self._task.attempt, self._chance())
         if delay is not None:

@@ -50,13 +50,16 @@ class Progress:
         """Whether every step has ended well: succeeded or skipped."""
         return self._open == 0
 
+    @property
+    def has_ready(self) -> bool:
+        """Whether a step may start now."""
+        while self._ready and self._ready[0][3] in self.succeeded:
+            heapq.heappop(self._ready)
+        return bool(self._ready)
+
     def next_step(self) -> Step | None:
         """Give out the step of the highest priority, then the earliest in the plan, among those that may start."""
-        while self._ready:
-            key = heapq.heappop(self._ready)[3]
-            if key not in self.succeeded:
-                return self.steps[key]
-        return None
+        return self.steps[heapq.heappop(self._ready)[3]] if self.has_ready else None
 
     def restore(
         self,

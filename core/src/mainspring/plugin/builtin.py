@@ -14,7 +14,9 @@ def mainspring_executors() -> Mapping[str, type[Executor]]:
     """Register the executors."""
     from mainspring.execute import InProcessExecutor
 
-    return {"in_process": InProcessExecutor}
+    from mainspring.execute.process.executor import MultiprocessExecutor
+
+    return {"in_process": InProcessExecutor, "multiprocess": MultiprocessExecutor}
 
 
 @hookimpl

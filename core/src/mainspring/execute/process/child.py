@@ -1,0 +1,191 @@
+"""What a step's process does: set itself apart, wait for its task, carry it out, tell its parent, and end."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+from mainspring.definition.mode import Mode
+from mainspring.event import Fact, HookFailed, StepOutput, StepSucceeded
+from mainspring.event.codec import encode_fact
+from mainspring.execute.capture import capture, step
+from mainspring.execute.error import error_info
+from mainspring.execute.process import frames
+from mainspring.execute.resources import OpenResources
+from mainspring.execute.step import StepExecution
+from mainspring.execute.task import StepTask
+from mainspring.log.port import LogKey, LogStore
+from mainspring.plan import Plan
+
+_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
+
+def run_forked(parent: int, channel: socket.socket, output: tuple[int, int], task: StepTask, plan: Plan) -> NoReturn:
+    """Be the child of a fork: carry out the task once the parent says so, and end this process.
+
+    Args:
+        parent: The parent's number.
+        channel: Where to talk with it.
+        output: Where to print: for stdout, for stderr.
+        task: What to carry out.
+        plan: The plan that it is part of.
+    """
+    try:
+        _set_apart(parent)
+        _redirect(output)
+        frames.send(channel, frames.READY)
+        if frames.receive(channel) is not None:
+            _carry_out(channel, task, plan.mode, plan.needs)
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent sees a child that has said nothing
+        _fail()
+    os._exit(0)
+
+
+def main(descriptor: int) -> None:
+    """Be a child that was spawned: take the path and modules first, then the task.
+
+    Args:
+        descriptor: Where to talk with the parent.
+    """
+    from mainspring.execute.process import portable
+
+    channel = socket.socket(fileno=descriptor)
+    channel.set_inheritable(False)
+    try:
+        first = frames.receive(channel)
+        if first is None:
+            os._exit(0)
+        told = json.loads(first[1])
+        _set_apart(told["parent"])
+        _prepare(told)
+        frames.send(channel, frames.READY)
+        following = frames.receive(channel)
+        if following is None:
+            os._exit(0)
+        task, mode, needs = portable.load(following[1])
+        _carry_out(channel, task, mode, needs)
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent sees a child that has said nothing
+        _fail()
+    os._exit(0)
+
+
+def _carry_out(channel: socket.socket, task: StepTask, mode: Mode, needs: Mapping[str, Mapping[str, str]]) -> None:
+    resources = OpenResources(mode.name, mode.resources, needs)
+    kind, facts = frames.FACTS, []
+    try:
+        with step(_ChannelLogStore(channel), task.run.run_id, task.step.key, task.attempt):
+            facts = StepExecution(task, resources, random.random).perform()
+    except KeyboardInterrupt:
+        kind = frames.CANCELED
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    error = resources.close()
+    if error is not None:
+        facts = [*facts, HookFailed("closing the resources", error_info(error))]
+    _flush()
+    frames.send(channel, kind, encode_facts(facts))
+
+
+def warm_up() -> None:
+    """Do once, before forking, what every child would have to do for itself."""
+    import ctypes
+
+    ctypes.CDLL(None)
+    encode_facts([StepOutput("result"), StepSucceeded()])
+
+
+def encode_facts(facts: Sequence[Fact]) -> bytes:
+    """Return facts as the body of a frame."""
+    return json.dumps([[fact.kind, encode_fact(fact)] for fact in facts]).encode()
+
+
+def _set_apart(parent: int) -> None:
+    """Lead a process group of one's own, end with the parent, and leave its signal handling behind."""
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+    _end_with(parent)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.stdout = _text_stream(1)
+    sys.stderr = _text_stream(2)
+    capture.take_over_in_child()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        with contextlib.suppress(Exception):
+            numpy.random.seed()  # Python's own generator is seeded anew by the fork itself
+
+
+def _redirect(output: tuple[int, int]) -> None:
+    """Print to the parent's pipes, and read nothing."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (output[0], 1), (output[1], 2)):
+        os.dup2(source, target)
+        os.close(source)
+
+
+def _text_stream(descriptor: int) -> io.TextIOWrapper:
+    raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - a descriptor, open to the end
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def _end_with(parent: int) -> None:
+    """Ask the kernel for a SIGTERM when the parent dies, where it can do so."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _prepare(told: Mapping[str, Any]) -> None:
+    """Take over the parent's import path and import what the task will need, while there is time."""
+    sys.path[:] = told["path"]
+    for name in told["modules"]:
+        with contextlib.suppress(Exception):  # the task itself will say what is wrong
+            importlib.import_module(name)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _fail() -> NoReturn:
+    import traceback
+
+    with contextlib.suppress(Exception):
+        traceback.print_exc()
+    _flush()
+    os._exit(70)
+
+
+class _ChannelLogStore(LogStore):
+    """Sends what is logged to the parent; what is printed goes through the descriptors themselves."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def append(self, key: LogKey, text: str) -> None:
+        """Send logged lines."""
+        frames.send(self._channel, frames.LOG, text.encode("utf-8", "backslashreplace"))
+
+    def read(self, key: LogKey) -> str:
+        """Return nothing: the parent keeps what was sent."""
+        return ""
