@@ -53,10 +53,15 @@ def _problem(value: Any, annotation: Any) -> str | None:
             collection_check_strategy=CollectionCheckStrategy.FIRST_ITEM,
         )
     except TypeCheckError as error:
-        return f"{_show(type(value))}: {error}"
+        return f"{_show(type(value))}: {_in_one_line(str(error))}"
     except Exception:  # noqa: BLE001 - an annotation that typeguard cannot make sense of checks nothing
         return None
     return None
+
+
+def _in_one_line(text: str) -> str:
+    """Join the lines of typeguard's message, of which the indented ones tell of a union's members."""
+    return "; ".join(line.strip() for line in text.splitlines()).replace(":; ", ": ")
 
 
 def _show(annotation: Any) -> str:
