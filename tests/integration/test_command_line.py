@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -72,6 +73,11 @@ def endless():
 @ms.job
 def long():
     many(first()).map(double)
+
+
+@ms.job(modes=[ms.Mode("apart", executor=ms.MultiprocessExecutor())])
+def apart():
+    double(first())
 """
 
 
@@ -158,6 +164,22 @@ def test_a_run_on_a_terminal_is_live(folder: Path) -> None:
     assert "ValueError: [red]no[/red] \\x1b[31m" in screen, "data is neither markup nor escapes"
     assert "no[/red] \x1b[31m" not in screen
     assert "look further with: mainspring run show " in screen
+
+
+def test_many_steps_on_a_terminal_are_all_told(folder: Path) -> None:
+    code, screen = on_terminal(folder, ["job", "run", "long", "-f", "jobs.py"], {})
+
+    assert code == 0
+    assert len(set(re.findall(r"✓ .*?(double\[\d+\])  succeeded", screen))) == 300
+    assert "302/302" in screen
+
+
+def test_steps_in_processes_of_their_own_are_shown_live(folder: Path) -> None:
+    code, screen = on_terminal(folder, ["job", "run", "apart", "-f", "jobs.py", "--home", "home"], {})
+
+    assert code == 0
+    assert "[bold]first[/bold]" in screen
+    assert screen.count("✓") == 2
 
 
 def test_no_color_is_respected(folder: Path) -> None:

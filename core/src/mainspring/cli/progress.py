@@ -14,16 +14,11 @@ import click
 from mainspring.cli.event_text import say
 from mainspring.cli.tally import Tally
 from mainspring.cli.terminal import is_terminal
-from mainspring.cli.text import count, cut, utc, visible
+from mainspring.cli.text import count, utc, visible
 from mainspring.event import Event, facts
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from mainspring.plan import Plan
-
-WORKING_SHOWN = 3
-"""Steps at work that the live line names."""
 
 _TOLD = (
     facts.StepStarted,
@@ -81,57 +76,16 @@ class PlainDisplay(Display):
         click.echo(visible(f"{utc(event.timestamp)}  {subject}  {said}"), file=self._stream)
 
 
-class LiveDisplay(Display):
-    """A line that lives at the bottom, and above it a line for each step that ended."""
-
-    def __init__(self, plan: Plan, stream: TextIO, progress: Progress) -> None:
-        super().__init__(plan, stream)
-        self._progress = progress
-        self._task = progress.add_task("", total=self.tally.total, working="")
-
-    def show(self, event: Event, took_seconds: float | None) -> None:
-        from rich.text import Text
-
-        mark, style = _MARKS.get(type(event.fact), ("", ""))
-        if mark:
-            step = event.step_key or "run"
-            line = Text(f"{mark} ", style=style).append(visible(f"{step}  {say(event, took_seconds)}"), style="default")
-            self._progress.console.print(line, soft_wrap=True)
-        working = list(self.tally.working)
-        more = f" and {len(working) - WORKING_SHOWN} more" if len(working) > WORKING_SHOWN else ""
-        named = ", ".join(cut(visible(each), 40) for each in working[:WORKING_SHOWN])
-        self._progress.update(self._task, total=self.tally.total, completed=self.tally.done, working=f"{named}{more}")
-
-
-_MARKS: dict[type, tuple[str, str]] = {
-    facts.StepSucceeded: ("✓", "green"),
-    facts.StepFailed: ("✗", "red"),
-    facts.StepRetried: ("↻", "yellow"),
-    facts.StepSkipped: ("-", "dim"),
-    facts.StepCanceled: ("-", "yellow"),
-    facts.HookFailed: ("!", "yellow"),
-}
-
-
 @contextmanager
 def watching(plan: Plan, stream: TextIO) -> Iterator[Display]:
     """Give what follows a run and shows it on a stream."""
     if not is_terminal(stream):
         yield PlainDisplay(plan, stream)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from mainspring.cli.live import LiveDisplay
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    columns = (
-        SpinnerColumn(),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[working]}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield LiveDisplay(plan, stream, progress)
+    with LiveDisplay(plan, stream) as display:
+        yield display
 
 
 def _send_nowhere(stream: TextIO) -> None:
