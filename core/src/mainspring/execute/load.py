@@ -93,7 +93,12 @@ def _open(job: Job, mode: str, instance: Instance) -> OpenResources:
 
 
 def _load_value(run: Run, job: Job, stored: StoredOutput, resources: OpenResources) -> Any:
-    node = job.nodes[stored.step_key.partition("[")[0]]
+    name = stored.step_key.partition("[")[0]
+    if name not in job.nodes:
+        raise UnknownNameError("step", name, job.nodes, place=f"job {job.name!r}")
+    node = job.nodes[name]
+    if stored.fact.output not in node.op.outs:
+        raise UnknownNameError("output", stored.fact.output, node.op.outs, place=f"step {name!r}")
     upstream = writer_context(run, resources, node.op, stored)
     context = InputContext(
         run_id=run.run_id,
@@ -107,7 +112,7 @@ def _load_value(run: Run, job: Job, stored: StoredOutput, resources: OpenResourc
         annotation=upstream.annotation,
         resources=resources,
     )
-    return resources.io_manager(node.op.outs[stored.fact.output].io_manager).load_input(context)
+    return resources.io_manager(stored.fact.io_manager).load_input(context)
 
 
 def _stored_asset(instance: Instance, asset: str, event: Event) -> StoredOutput:

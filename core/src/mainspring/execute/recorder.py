@@ -65,9 +65,9 @@ class Recorder:
             batch = [*self._held, *events]
             if not batch:
                 return
-            self._crash_point("events.before_commit")
+            self._crash_point("events.flush")
             self._log.record(self.run_id, self.run_attempt, batch)
-            self._crash_point("events.after_commit")
+            self._crash_point("events.flushed")
             self._held = []
         self.tell(batch)
 

@@ -141,6 +141,7 @@ def _context(run: Run, plan: Plan, state: RunState, instance: Instance) -> RunCo
         state,
         instance.chance,
         instance.storage.runs,
+        instance.crash_point,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from attrs import define, field
 
 from mainspring.clock import Clock
+from mainspring.crashpoint import CrashPoint, pass_by
 from mainspring.event import (
     ErrorInfo,
     Event,
@@ -52,6 +53,7 @@ class RunContext:
         state: What its events add up to so far.
         chance: Returns a random number from 0 to 1.
         runs: Where the run's row is read again, to see whether someone asked for its end.
+        crash_point: Where tests stop the process.
         errors: What steps raised in this process, by step.
         failures: Why steps failed for good, by step.
     """
@@ -65,13 +67,13 @@ class RunContext:
     state: RunState
     chance: Callable[[], float]
     runs: RunStore
+    crash_point: CrashPoint = pass_by
     progress: Progress = field(init=False)
     errors: dict[str, BaseException] = field(factory=dict, init=False)
     failures: dict[str, ErrorInfo] = field(factory=dict, init=False)
     _cancel: threading.Event = field(factory=threading.Event, init=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False)
     _retries: list[tuple[float, str]] = field(factory=list, init=False)
-
     _look_again_at: float = field(default=0.0, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -127,7 +129,7 @@ class RunContext:
             return False
         self.recorder.write()
         while not self.cancelled and (left := due - self.clock.monotonic()) > 0:
-            self.clock.wait(self._cancel, left)
+            self.clock.wait(self._cancel, min(left, LOOK_AGAIN_SECONDS))
         return not self.cancelled
 
     def execute_step(self, step: Step, *, hold: bool = False) -> Iterator[Event]:
@@ -140,7 +142,7 @@ class RunContext:
         """
         task = self.task(step)
         yield from self.write([self.event(StepStarted(), task)])
-        execution = StepExecution(task, self.resources, self.chance)
+        execution = StepExecution(task, self.resources, self.chance, self.crash_point)
         try:
             with capture.step(self.logs, self.run.run_id, step.key, task.attempt) as log:
                 facts = execution.perform()

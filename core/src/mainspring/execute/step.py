@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args, get_origin
 
+from mainspring.crashpoint import CrashPoint, pass_by
 from mainspring.definition.annotation import UNRESOLVED
 from mainspring.definition.context import HookContext, OpContext
 from mainspring.definition.io import In, InputContext
@@ -31,13 +32,21 @@ class StepExecution:
         task: The step and where its inputs lie.
         resources: The run's resources in this process.
         chance: A random number from 0 to 1, for the jitter of a retry.
+        crash_point: Where tests stop the process.
 
     Attributes:
         error: What it raised, if it failed for good.
     """
 
-    def __init__(self, task: StepTask, resources: OpenResources, chance: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        task: StepTask,
+        resources: OpenResources,
+        chance: Callable[[], float],
+        crash_point: CrashPoint = pass_by,
+    ) -> None:
         self.error: BaseException | None = None
+        self._crash_point = crash_point
         self._task = task
         self._step = task.step
         self._resources = resources
@@ -66,9 +75,13 @@ class StepExecution:
             KeyboardInterrupt: The run is to end.
         """
         try:
+            self._crash_point("step.start")
             inputs = self._load_inputs()
+            self._crash_point("step.input")
             result = self._compute(inputs)
+            self._crash_point("step.output")
             stored = store_outputs(self._step, self._context, self._resources, result)
+            self._crash_point("step.end")
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit and the like in an op fail the step, not its process
@@ -110,7 +123,7 @@ class StepExecution:
             metadata=self._step.op.ins.get(name, _NO_IN).metadata,
             resources=self._resources,
         )
-        value = self._resources.io_manager(out.io_manager).load_input(context)
+        value = self._resources.io_manager(pointer.stored.fact.io_manager).load_input(context)
         if context.added_metadata:
             self._loaded.append(InputLoaded(name, dict(context.added_metadata)))
         return value

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
+from mainspring.crashpoint import CrashPoint
 from mainspring.definition.mode import Mode
 from mainspring.event import Fact, HookFailed, StepOutput, StepSucceeded
 from mainspring.event.codec import encode_fact
@@ -31,7 +32,14 @@ _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
 
-def run_forked(parent: int, channel: socket.socket, output: tuple[int, int], task: StepTask, plan: Plan) -> NoReturn:
+def run_forked(
+    parent: int,
+    channel: socket.socket,
+    output: tuple[int, int],
+    task: StepTask,
+    plan: Plan,
+    crash_point: CrashPoint,
+) -> NoReturn:
     """Be the child of a fork: carry out the task once the parent says so, and end this process.
 
     Args:
@@ -40,13 +48,14 @@ def run_forked(parent: int, channel: socket.socket, output: tuple[int, int], tas
         output: Where to print: for stdout, for stderr.
         task: What to carry out.
         plan: The plan that it is part of.
+        crash_point: Where tests stop the process.
     """
     try:
         _set_apart(parent)
         _redirect(output)
         frames.send(channel, frames.READY)
         if frames.receive(channel) is not None:
-            _carry_out(channel, task, plan.mode, plan.needs)
+            _carry_out(channel, task, plan.mode, plan.needs, crash_point)
     except BaseException:  # noqa: BLE001 - whatever it is, the parent sees a child that has said nothing
         _fail()
     os._exit(0)
@@ -73,19 +82,20 @@ def main(descriptor: int) -> None:
         following = frames.receive(channel)
         if following is None:
             os._exit(0)
-        task, mode, needs = portable.load(following[1])
-        _carry_out(channel, task, mode, needs)
+        _carry_out(channel, *portable.load(following[1]))
     except BaseException:  # noqa: BLE001 - whatever it is, the parent sees a child that has said nothing
         _fail()
     os._exit(0)
 
 
-def _carry_out(channel: socket.socket, task: StepTask, mode: Mode, needs: Mapping[str, Mapping[str, str]]) -> None:
+def _carry_out(
+    channel: socket.socket, task: StepTask, mode: Mode, needs: Mapping[str, Mapping[str, str]], crash_point: CrashPoint
+) -> None:
     resources = OpenResources(mode.name, mode.resources, needs)
     kind, facts = frames.FACTS, []
     try:
         with step(_ChannelLogStore(channel), task.run.run_id, task.step.key, task.attempt):
-            facts = StepExecution(task, resources, random.random).perform()
+            facts = StepExecution(task, resources, random.random, crash_point).perform()
     except KeyboardInterrupt:
         kind = frames.CANCELED
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -85,7 +85,9 @@ class _Crew:
         self._pidfds: dict[int, int] = {}
         self._asked_at: float | None = None
         fork = settings.start == "fork" or (settings.start == "auto" and is_fork_safe())
-        self._starter: Starter = ForkStarter(plan) if fork else SpawnStarter(plan, settings.max_concurrent)
+        self._starter: Starter = (
+            ForkStarter(plan, run.crash_point) if fork else SpawnStarter(plan, run.crash_point, settings.max_concurrent)
+        )
 
     @property
     def is_idle(self) -> bool:

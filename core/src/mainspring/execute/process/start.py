@@ -13,6 +13,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from mainspring.crashpoint import CrashPoint
 from mainspring.execute.process import child, frames, portable
 from mainspring.execute.task import StepTask
 from mainspring.plan import Plan
@@ -54,10 +55,12 @@ class ForkStarter:
 
     Args:
         plan: The run's plan.
+        crash_point: Where tests stop the process.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, crash_point: CrashPoint) -> None:
         self._plan = plan
+        self._crash_point = crash_point
         child.warm_up()
         gc.freeze()  # what exists now is not looked at again by the children's collectors, so its pages stay shared
 
@@ -72,7 +75,7 @@ class ForkStarter:
         pid = os.fork()
         if pid == 0:
             near.close()
-            child.run_forked(parent, far, (out_write, err_write), task, self._plan)
+            child.run_forked(parent, far, (out_write, err_write), task, self._plan, self._crash_point)
         far.close()
         os.close(out_write)
         os.close(err_write)
@@ -93,18 +96,20 @@ class SpawnStarter:
 
     Args:
         plan: The run's plan.
+        crash_point: Where tests stop the process.
         ahead: How many to keep ready.
     """
 
-    def __init__(self, plan: Plan, ahead: int) -> None:
+    def __init__(self, plan: Plan, crash_point: CrashPoint, ahead: int) -> None:
         self._plan = plan
+        self._crash_point = crash_point
         self._ahead = ahead
         self._modules = sorted(_modules(plan))
         self._standby: list[Started] = []
 
     def start(self, task: StepTask) -> Started:
         """Take a process that was started ahead, or start one; then see that the next ones are on their way."""
-        portable.dump((task, self._plan.mode, self._plan.needs), f"step {task.step.key!r}")
+        self._dump(task)  # refused here rather than in the child
         taken = self._standby.pop(0) if self._standby else self._spawn()
         while len(self._standby) < min(self._ahead, len(self._plan.steps) - 1):
             self._standby.append(self._spawn())
@@ -112,8 +117,10 @@ class SpawnStarter:
 
     def begin(self, started: Started, task: StepTask) -> None:
         """Send the task."""
-        body = portable.dump((task, self._plan.mode, self._plan.needs), f"step {task.step.key!r}")
-        frames.send(started.channel, frames.TASK, body)
+        frames.send(started.channel, frames.TASK, self._dump(task))
+
+    def _dump(self, task: StepTask) -> bytes:
+        return portable.dump((task, self._plan.mode, self._plan.needs, self._crash_point), f"step {task.step.key!r}")
 
     def close(self) -> None:
         """End the processes that were kept ready."""

@@ -63,7 +63,7 @@ class StepProcess:
         self._tail: deque[str] = deque()
         self._tail_length = 0
         for descriptor in (started.stdout, started.stderr):
-            os.set_blocking(descriptor, False)  # noqa: FBT003 - its only form
+            os.set_blocking(descriptor, False)
         started.channel.settimeout(0)
 
     @property
