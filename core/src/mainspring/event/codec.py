@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any, get_args
 
+from mainspring.errors import EventError
 from mainspring.event.facts import Fact
 from mainspring.serde import make_converter
 
@@ -23,9 +24,17 @@ def decode_fact(kind: str, body: str) -> Fact:
     """Return the fact of a kind from its JSON text.
 
     Raises:
-        KeyError: The kind is not known to this version.
+        EventError: This version does not know the kind, or cannot read what it says.
     """
-    return _converter().structure(json.loads(body), _FACTS[kind])  # type: ignore[no-any-return]
+    fact_class = _FACTS.get(kind)
+    if fact_class is None:
+        raise EventError(f"an event of kind {kind!r} was recorded by a newer Mainspring; upgrade this one to read it")
+    try:
+        return _converter().structure(json.loads(body), fact_class)  # type: ignore[no-any-return]
+    except Exception as error:
+        raise EventError(
+            f"an event of kind {kind!r} cannot be read: it was damaged, or recorded by a newer Mainspring"
+        ) from error
 
 
 @cache

@@ -37,6 +37,11 @@ def frozen(cls: C) -> C:
     return attrs.frozen(cls, eq=False, repr=False)
 
 
+def storable(text: str) -> str:
+    """Write out what no database keeps as text: NUL characters and lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 @frozen
 class ErrorInfo(_Plain):
     """An exception, as plain data.
@@ -95,7 +100,7 @@ class RunFailed(_Plain):
     """The attempt of the run failed."""
 
     kind: ClassVar[str] = "RUN_FAILURE"
-    reason: str = ""
+    reason: str = field(default="", converter=storable)
     error: ErrorInfo | None = None
 
 
@@ -111,7 +116,7 @@ class RunCanceled(_Plain):
     """The run ended before its work did, because someone asked for it."""
 
     kind: ClassVar[str] = "RUN_CANCELED"
-    reason: str = ""
+    reason: str = field(default="", converter=storable)
 
 
 @frozen

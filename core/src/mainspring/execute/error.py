@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mainspring.definition.retry import Failure
 from mainspring.event import ErrorInfo
+from mainspring.event.facts import storable
 
 TRACEBACK_LIMIT = 20_000
 """Characters of a traceback that are kept: its beginning and its end."""
@@ -32,7 +33,7 @@ def _message(error: BaseException) -> str:
         raise
     except BaseException:  # noqa: BLE001 - __str__ of an exception class is user code
         text = "(its message cannot be shown)"
-    return _storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…")
+    return storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…")
 
 
 def _traceback(error: BaseException) -> str:
@@ -42,12 +43,7 @@ def _traceback(error: BaseException) -> str:
     own = [frame for frame in frames if not _is_ours(frame.filename)]
     text = "".join(traceback.format_list(own or frames))
     half = TRACEBACK_LIMIT // 2
-    return _storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:half]}\n  …\n{text[-half:]}")
-
-
-def _storable(text: str) -> str:
-    """Write out what no database keeps as text: NUL characters and lone surrogates."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:half]}\n  …\n{text[-half:]}")
 
 
 def _is_ours(filename: str) -> bool:
