@@ -105,8 +105,16 @@ class SupersededError(MainspringError):
     """A write from an attempt that is no longer the one in charge; it was refused and nothing was stored."""
 
 
+class EventError(MainspringError):
+    """A recorded event cannot be read."""
+
+
 class StorageError(MainspringError):
     """The database cannot be reached, read or written."""
+
+
+class OutcomeUnknownError(StorageError):
+    """A write may or may not have been stored, because the connection broke during its commit; read before writing again."""
 
 
 class SchemaError(StorageError):

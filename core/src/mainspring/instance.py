@@ -13,7 +13,7 @@ from attrs import field, frozen
 from mainspring.clock import Clock, SystemClock
 from mainspring.crashpoint import CrashPoint, pass_by
 from mainspring.definition.io import IOManager
-from mainspring.errors import ConfigError, InstanceError
+from mainspring.errors import ConfigError, InstanceError, shorten
 from mainspring.event import Event
 from mainspring.io.memory import MemoryIOManager
 from mainspring.log.memory import MemoryLogStore
@@ -154,6 +154,13 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
     named = home if home is not None else os.environ.get(HOME_VARIABLE) or None
     if named is not None:
         folder = Path(named).expanduser().absolute()
+        try:
+            folder.stat()
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or str(error)
+            raise InstanceError(f"home {shorten(str(folder))} cannot be used: {said}; name another folder") from error
         if folder.exists() and not folder.is_dir():
             raise InstanceError(f"home {folder} is a file; name a folder")
         if not folder.exists() and not folder.parent.is_dir():

@@ -63,7 +63,7 @@ FITTING: list[tuple[Any, Any]] = [
     ("a", Literal["a", "b"]),
     (print, Callable[..., None]),
     (object(), object),
-    (object(), Any),
+    pytest.param(object(), Any, id="anything"),
     (object(), UNRESOLVED),
     (1, "Undefined"),
     (1, T),

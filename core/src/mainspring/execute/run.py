@@ -156,9 +156,7 @@ def _finish(
 ) -> RunResult:
     """Carry out an attempt that is recorded as started."""
     context.recorder.tell([started])
-    tell = _tell_nobody if on_event is None else _guarded(on_event)
-    tell(started)
-    _carry_out(context, tell)
+    _carry_out(context, started, _tell_nobody if on_event is None else _guarded(on_event))
     result = RunResult(context.run.run_id, job, context.plan, instance)
     if raise_on_error and not result.success:
         ended = result.run
@@ -167,12 +165,14 @@ def _finish(
     return result
 
 
-def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
+def _carry_out(context: RunContext, started: Event, tell: Callable[[Event], None]) -> None:
     """Execute the plan and record how it ended; an interrupt is recorded and goes on to the caller."""
     interrupt: KeyboardInterrupt | None = None
+    facts: list[Fact] = []
     outcome: Fact
     try:
         with capture.installed(), terminable():
+            tell(started)
             for event in _events(context):
                 tell(event)
         outcome = _outcome(context)
@@ -186,17 +186,28 @@ def _carry_out(context: RunContext, tell: Callable[[Event], None]) -> None:
     except BaseException as error:  # noqa: BLE001 - an executor may be a plugin's
         info = error_info(error)
         outcome = RunFailed(f"the executor failed: {info.summary}", info)
-    facts: list[Fact] = []
     try:
         facts = _tear_down(context)
     except KeyboardInterrupt as error:  # the work is over, so its outcome stands
         interrupt = error
-    events = [context.recorder.event(fact) for fact in (*facts, outcome)]
-    context.recorder.write(events)
-    for event in events:
+    for event in _record_end(context, facts, outcome):
         tell(event)
     if interrupt is not None:
         raise interrupt
+
+
+def _record_end(context: RunContext, facts: list[Fact], outcome: Fact) -> list[Event]:
+    """Record the outcome of an attempt; steps that were cut short are canceled with it."""
+    cut_short = context.cancel_open_steps()
+    events = [context.recorder.event(fact) for fact in (*facts, outcome)]
+    try:
+        context.recorder.write([*cut_short, *events])
+    except SupersededError:
+        if not cut_short:
+            raise
+        context.recorder.write(events)  # an interrupt came before a claim that it cut short was stored
+        return events
+    return [*cut_short, *events]
 
 
 def _events(context: RunContext) -> Iterator[Event]:

@@ -105,6 +105,13 @@ class RunContext:
         """Ask the run to end."""
         self._cancel.set()
 
+    def cancel_open_steps(self) -> list[Event]:
+        """Return events that cancel the steps which are under way, for an attempt that ends without them."""
+        open_steps = [key for key, status in self.state.steps.items() if status is StepStatus.STARTED]
+        events = [self.recorder.event(StepCanceled(), key, self.state.attempts[key]) for key in open_steps]
+        fold(events, self.state)
+        return events
+
     def next_step(self) -> Step | None:
         """Give out a step that may start now, once; None when, for the moment, none may."""
         with self._lock:

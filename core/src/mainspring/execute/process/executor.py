@@ -58,7 +58,7 @@ class MultiprocessExecutor(Executor):
                 yield from run.write([run.event(StepStarted(), task) for task in tasks])  # with what is held
                 for task in tasks:
                     yield from run.write(crew.start(task))
-                if crew.is_idle and not run.has_ready_step and not run.wait_for_retry():
+                if crew.is_idle and (run.cancelled or not (run.has_ready_step or run.wait_for_retry())):
                     return
                 for process in crew.wait():
                     yield from run.write(crew.outcome(process), hold=True)

@@ -36,19 +36,19 @@ class SqlRuns:
             if run.tags:
                 tags = [{"run_id": run.run_id, "key": key, "value": value} for key, value in run.tags.items()]
                 connection.execute(run_tags.insert(), tags)
-            append_events(connection, events)
+            append_events(self._database, connection, events)
 
     def begin_attempt(self, run_id: str, attempt: int, worker: WorkerIdentity | None, events: Sequence[Event]) -> None:
         with self._database.write(durable=True) as connection:
-            run = find_run(connection, run_id)
+            run = _find_run(connection, run_id, locked=True)
             changes = new_attempt(run_id, run, attempt, worker, events[0].timestamp)
             changes["worker"] = _worker_to_text(worker)
             connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
-            append_events(connection, events)
+            append_events(self._database, connection, events)
 
     def get(self, run_id: str) -> Run | None:
         with self._database.read() as connection:
-            return find_run(connection, run_id)
+            return _find_run(connection, run_id)
 
     def find(self, query: RunQuery) -> list[Run]:
         statement = select(runs).order_by(runs.c.run_id.desc()).limit(query.limit)
@@ -59,7 +59,9 @@ class SqlRuns:
         if query.statuses:
             statement = statement.where(runs.c.status.in_(query.statuses))
         if query.prefix is not None:
-            statement = statement.where(runs.c.run_id.startswith(query.prefix, autoescape=True))
+            after = f"{query.prefix[:-1]}{chr(ord(query.prefix[-1]) + 1)}" if query.prefix else None
+            statement = statement.where(runs.c.run_id >= query.prefix)
+            statement = statement if after is None else statement.where(runs.c.run_id < after)
         if query.before is not None:
             statement = statement.where(runs.c.run_id < query.before)
         for key, value in query.tags.items():
@@ -69,9 +71,9 @@ class SqlRuns:
             return [_from_row(row) for row in connection.execute(statement)]
 
 
-def find_run(connection: Connection, run_id: str) -> Run | None:
-    """Return a run by its id, or None."""
-    row = connection.execute(select(runs).where(runs.c.run_id == run_id)).first()
+def _find_run(connection: Connection, run_id: str, *, locked: bool = False) -> Run | None:
+    statement = select(runs).where(runs.c.run_id == run_id)
+    row = connection.execute(statement.with_for_update(key_share=True) if locked else statement).first()
     return None if row is None else _from_row(row)
 
 
