@@ -32,6 +32,8 @@ class Node:
         inputs: Where each input comes from; inputs left to their defaults are absent.
         after: Nodes that come before it without giving it anything.
         mapped_over: The dynamic output for each value of which it runs, if any.
+        after_whole: Those of `after` whose steps for all values come before it, though they are mapped over the same
+            output.
     """
 
     path: tuple[str, ...]
@@ -40,6 +42,7 @@ class Node:
     inputs: Mapping[str, Source]
     after: tuple[str, ...] = ()
     mapped_over: ItemOf | None = None
+    after_whole: tuple[str, ...] = ()
 
 
 @frozen
@@ -82,7 +85,9 @@ class Composition:
         mapped += [each.mapped_over for each in orders if each.mapped_over is not None]
         self._check_inputs(key, op, inputs)
         over = self._one_mapping(key, op, mapped)
-        self.nodes[key] = Node(path, key, op, inputs, tuple(dict.fromkeys(each.node for each in orders)), over)
+        before = tuple(dict.fromkeys(each.node for each in orders))
+        whole = tuple({each.node: None for each in orders if each.mapped_over is None}) if over is not None else ()
+        self.nodes[key] = Node(path, key, op, inputs, before, over, whole)
         return self._handles(key, op, over)
 
     def nest(self, graph: Graph[..., Any], alias: str | None, after: Sequence[Any], body: Callable[[], Any]) -> Any:

@@ -154,7 +154,8 @@ def job(
 
 
 def _check_takes_nothing(owner: str, function: Callable[..., object]) -> None:
-    code = getattr(function, "__code__", None)
-    if code is not None and code.co_argcount + code.co_kwonlyargcount > 0:
-        taken = ", ".join(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    import inspect
+
+    taken = ", ".join(inspect.signature(function).parameters)
+    if taken:
         raise DefinitionError(f"{owner} takes parameters ({taken}), but a job has none; give its ops config instead")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -127,17 +127,18 @@ def _check_needs(job: Job, mode: Mode, needs: Mapping[str, Mapping[str, str]]) -
             if each not in mode.resources:
                 raise _lacks(f"resource {name!r}", "resource", each, job, mode)
     done: set[str] = set()
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            raise PlanCycleError(f"resources of mode {mode.name!r}", path[path.index(name) :])
-        if name not in done:
-            for each in needs[name].values():
-                visit(each, (*path, name))
-            done.add(name)
-
     for name in needs:
-        visit(name, ())
+        path: dict[str, Iterator[str]] = {} if name in done else {name: iter(needs[name].values())}
+        while path:
+            last = next(reversed(path))
+            needed = next(path[last], None)
+            if needed is None:
+                done.add(last)
+                del path[last]
+            elif needed in path:
+                raise PlanCycleError(f"resources of mode {mode.name!r}", [*path][[*path].index(needed) :])
+            elif needed not in done:
+                path[needed] = iter(needs[needed].values())
 
 
 def _check_memory(job: Job, mode: Mode) -> None:

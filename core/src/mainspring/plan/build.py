@@ -72,7 +72,17 @@ def build_plan(
         if key in known:
             node = nodes[key]
             after = tuple(each for each in node.after if each in known)
-            steps[key] = Step(key, key, node.op, node.inputs, after, node.mapped_over, None, configs.get(key), index)
+            steps[key] = Step(
+                key,
+                key,
+                node.op,
+                node.inputs,
+                after,
+                node.mapped_over,
+                config=configs.get(key),
+                index=index,
+                after_whole=node.after_whole,
+            )
     return Plan(binding.job.name, binding.mode, binding.needs, steps)
 
 

@@ -142,8 +142,9 @@ class Progress:
 
     def _of_same_item(self, node: str, template: Step, mapping_key: str) -> str:
         other = self.plan.steps[node]
-        same = other.is_template and other.mapped_over == template.mapped_over and not self._collects(template, node)
-        return f"{node}[{mapping_key}]" if same else node
+        same = other.is_template and other.mapped_over == template.mapped_over
+        whole = node in template.after_whole or self._collects(template, node)
+        return f"{node}[{mapping_key}]" if same and not whole else node
 
     def _collects(self, template: Step, node: str) -> bool:
         return any(_collects(source, node) for source in template.inputs.values())

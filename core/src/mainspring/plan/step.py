@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, frozen
 
 from mainspring.definition.op import Op
 from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
@@ -25,6 +25,8 @@ class Step:
         mapping_key: Which value; None for a step that is not mapped, and for the template of mapped ones.
         config: The op's config, structured; None where it takes none.
         index: Its place in the plan.
+        after_whole: Those of `after` whose steps for all values come before it, though they are mapped over the same
+            output.
     """
 
     key: str
@@ -35,7 +37,8 @@ class Step:
     mapped_over: ItemOf | None = None
     mapping_key: str | None = None
     config: Any = None
-    index: int = field(default=0)
+    index: int = 0
+    after_whole: tuple[str, ...] = ()
 
     @property
     def is_template(self) -> bool:
@@ -44,10 +47,7 @@ class Step:
 
     def mapped(self, mapping_key: str) -> Step:
         """Return the step for one value of the dynamic output."""
-        key = f"{self.node}[{mapping_key}]"
-        return Step(
-            key, self.node, self.op, self.inputs, self.after, self.mapped_over, mapping_key, self.config, self.index
-        )
+        return evolve(self, key=f"{self.node}[{mapping_key}]", mapping_key=mapping_key)
 
 
 def source_nodes(source: Source) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import attrs
-
-_CONTAINERS = (list, dict, tuple, set, frozenset)
 
 
 def field_types(type_: Any) -> dict[str, Any]:
@@ -35,17 +35,39 @@ def member_type(type_: Any, key: object) -> Any:
     fields = field_types(type_)
     if fields:
         return fields.get(key) if isinstance(key, str) else None
-    return get_args(type_)[-1] if is_container(type_) and get_args(type_) else None
+    arguments = get_args(type_)
+    if not arguments or not is_container(type_):
+        return None
+    if get_origin(type_) is tuple and Ellipsis not in arguments:
+        return arguments[key] if isinstance(key, int) and key < len(arguments) else None
+    return arguments[0] if holds_items(type_) else arguments[-1]
 
 
 def is_container(type_: Any) -> bool:
     """Whether its values are made of several."""
+    return bool(field_types(type_)) or attrs.has(type_) or holds_items(type_) or holds_values(type_)
+
+
+def holds_items(type_: Any) -> bool:
+    """Whether it is a list or the like."""
+    return _is_kind(type_, (Sequence, AbstractSet)) and not _is_kind(type_, (str, bytes, bytearray))
+
+
+def holds_values(type_: Any) -> bool:
+    """Whether it is a dict or the like."""
+    return _is_kind(type_, Mapping)
+
+
+def _is_kind(type_: Any, kinds: type | tuple[type, ...]) -> bool:
     found = get_origin(type_) or type_
-    return bool(field_types(found)) or (
-        isinstance(found, type) and (attrs.has(found) or issubclass(found, _CONTAINERS))
-    )
+    return isinstance(found, type) and not is_typeddict(found) and issubclass(found, kinds)
 
 
 def join(place: str, name: object) -> str:
     """Return the path of a field."""
     return f"{place}.{name}" if place else str(name)
+
+
+def member_place(place: str, type_: Any, key: object) -> str:
+    """Return the path of a field, or of a container's item."""
+    return f"{place}[{key!r}]" if holds_values(type_) or holds_items(type_) else join(place, key)

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from mainspring.environment import EnvText, EnvVar, env_reference
 from mainspring.errors import ConfigError
 from mainspring.serde.converter import without_none, without_reference
-from mainspring.serde.fields import field_types, is_container, join, member_type
+from mainspring.serde.fields import field_types, is_container, member_place, member_type
 
 
 @frozen
@@ -33,10 +33,14 @@ class Resolution:
         if reference is not None:
             return self._read(reference, type_, place)
         if isinstance(raw, Mapping):
-            return {key: self.resolve(each, member_type(type_, key), join(place, key)) for key, each in raw.items()}
+            return {
+                key: self.resolve(each, member_type(type_, key), member_place(place, type_, key))
+                for key, each in raw.items()
+            }
         if isinstance(raw, (list, tuple)):
-            inner = member_type(type_, 0)
-            return [self.resolve(each, inner, f"{place}[{index}]") for index, each in enumerate(raw)]
+            return [
+                self.resolve(each, member_type(type_, index), f"{place}[{index}]") for index, each in enumerate(raw)
+            ]
         return raw
 
     def variable(self, place: str) -> str | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-import attrs
 from cattrs import Converter
 
-from mainspring.environment import EnvText, EnvVar
+from mainspring.environment import EnvVar
 from mainspring.errors import ConfigError
 from mainspring.serde.converter import make_converter
-from mainspring.serde.explanation import explain, name_of
-from mainspring.serde.mismatch import show
+from mainspring.serde.explanation import explain
 from mainspring.serde.reference import Resolution
+from mainspring.serde.shape import misshapen
 
 T = TypeVar("T")
 
@@ -30,17 +28,12 @@ def structure(raw: Any, type_: type[T], place: str, problems: list[tuple[str, st
     """
     if isinstance(raw, type_):
         return raw
-    resolution = Resolution()
     try:
-        resolved = resolution.resolve(raw, type_, place)
-        if attrs.has(type_) and not isinstance(resolved, Mapping) and not resolution.problems:
-            resolution.problems.append((place, f"expected {name_of(type_)}, got {show(resolved)}"))
-        if not resolution.problems:
-            return _shared().structure(resolved, type_)
-    except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the validators of people's classes raise
-        resolution.problems.extend(explain(error, type_, place, resolution))
-    problems.extend(resolution.problems)
-    return None
+        value, found = _structure(raw, type_, place)
+    except RecursionError:
+        value, found = None, [(place, "it is nested too deeply")]
+    problems.extend(found)
+    return None if found else value
 
 
 def structured(subject: str, raw: Any, type_: type[T]) -> T:
@@ -62,16 +55,38 @@ def parse_environment(reference: EnvVar, type_: Any, place: str) -> Any:
     Raises:
         ConfigError: It is not set, or its text does not fit.
     """
+    if type_ is None or isinstance(type_, str):
+        value, found = _read(reference, place)
+    else:
+        value, found = _structure(reference, type_, place)
+    if found:
+        raise ConfigError(f"environment variable {reference.name}", found)
+    return value
+
+
+def _read(reference: EnvVar, place: str) -> tuple[str | None, list[tuple[str, str]]]:
     resolution = Resolution()
-    resolved = resolution.resolve(reference, type_, place)
-    if not resolution.problems:
-        if type_ is None or isinstance(type_, str):
-            return str(resolved) if type(resolved) is EnvText else resolved
-        try:
-            return _shared().structure(resolved, type_)
-        except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the validators of people's classes raise
-            resolution.problems.extend(explain(error, type_, place, resolution))
-    raise ConfigError(f"environment variable {reference.name}", resolution.problems)
+    text = resolution.resolve(reference, str, place)
+    return None if text is None else str(text), resolution.problems
+
+
+def _structure(raw: Any, type_: Any, place: str) -> tuple[Any, list[tuple[str, str]]]:
+    """Return the value, and all that is wrong with it: each place once, the outermost wrong one."""
+    resolution = Resolution()
+    resolved = resolution.resolve(raw, type_, place)
+    if resolution.problems:
+        return None, resolution.problems
+    shapes = list(misshapen(resolved, type_, place))
+    try:
+        return _shared().structure(resolved, type_), shapes
+    except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the validators of people's classes raise
+        found = explain(error, place, resolution)
+    wrong = tuple(path for path, _ in shapes)
+    return None, [*shapes, *((path, said) for path, said in found if not _is_within(path, wrong))]
+
+
+def _is_within(path: str, places: tuple[str, ...]) -> bool:
+    return any(path == each or not each or path.startswith((f"{each}.", f"{each}[")) for each in places)
 
 
 @cache
