@@ -1,4 +1,4 @@
-"""The store in a database: SQLAlchemy Core over SQLite, written so that PostgreSQL passes the same tests.
+"""The store in a database: SQLAlchemy Core over SQLite and PostgreSQL; `backend` is all that these do differently.
 
 The only package that knows SQLAlchemy and Alembic.
 """
@@ -21,7 +21,7 @@ __all__ = ["migrate_sql", "sql_storage"]
 def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
     """Open the database at a URL and check that its schema goes with this version."""
     database = Database(url, folder)
-    if not create and not Path(database.url.database or "").exists():
+    if not create and not database.exists():
         raise StorageError(
             f"storage {database.description} does not exist; run `mainspring instance migrate` to make it"
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, literal_column, select
 
 from mainspring.event import AssetMaterialized, Event, StepSkipped, StepStarted
 from mainspring.event.codec import decode_fact, encode_fact
-from mainspring.event.effect import STEP_BEGIN, STEP_END
+from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END
 from mainspring.run import RunStatus, StepRecord, StepStatus
 from mainspring.storage.rows import (
     attempts_to_check,
@@ -19,11 +19,15 @@ from mainspring.storage.rows import (
     not_claimed,
     run_changes,
 )
+from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database, integrity_error
 from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import asset_events, events, runs, steps
 
-_FENCE = Statement(select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id")))
+_FENCE = Statement(
+    select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id")).with_for_update(key_share=True)
+)
+"""Locks the run's row, so that what it says holds until the commit (SQLite's writers are alone anyway)."""
 _INSERT_STEP = Statement(steps.insert(), [each.name for each in steps.c])
 _INSERT_EVENT = Statement(events.insert(), [each.name for each in events.c if each.name != "event_id"])
 _IS_UNDER_WAY = (
@@ -59,7 +63,7 @@ class SqlEvents:
                     _change_step(connection, event)
             for step_key, attempt in attempts_to_check(events):
                 _check_under_way(connection, run_id, run_attempt, step_key, attempt)
-            append_events(connection, events)
+            append_events(self._database, connection, events)
 
     def read(
         self,
@@ -94,13 +98,28 @@ class SqlEvents:
             return [_to_record(row) for row in connection.execute(statement)]
 
 
-def append_events(connection: Connection, new: Sequence[Event]) -> None:
-    """Insert events in order, and the positions of materializations last of all."""
+def append_events(database: Database, connection: Connection, new: Sequence[Event]) -> None:
+    """Insert events in order, last of all that a transaction does.
+
+    Facts that others follow get their places, ids and positions, under a lock that is held to the commit: who has read one
+    of them never meets one with a smaller place later.
+    """
     if not new:
         return
-    if not any(type(event.fact) is AssetMaterialized for event in new):
+    if any(_is_followed(event) for event in new):
+        database.lock(connection, Lock.POSITIONS)
+    if any(type(event.fact) is AssetMaterialized for event in new):
+        _append_materializations(connection, new)
+    else:
         _INSERT_EVENT.run_many(connection, [_to_row(event) for event in new])
-        return
+
+
+def _is_followed(event: Event) -> bool:
+    kind = type(event.fact)
+    return kind is AssetMaterialized or kind in RUN_STATUS
+
+
+def _append_materializations(connection: Connection, new: Sequence[Event]) -> None:
     materialized: list[dict[str, Any]] = []
     for event in new:
         inserted = connection.execute(events.insert(), _to_row(event))

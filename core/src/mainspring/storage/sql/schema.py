@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, inspect, select, text
 
 from mainspring.errors import SchemaError, shorten
+from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.tables import schema_info
 
@@ -47,6 +48,7 @@ def migrate(database: Database) -> tuple[int, int]:
     config = Config()
     config.set_main_option("script_location", "mainspring.storage:migrations")
     with database.write(durable=True) as connection:
+        database.lock(connection, Lock.SCHEMA)
         found = find_version(connection, database) or 0
         if found > SCHEMA_VERSION:
             raise SchemaError(

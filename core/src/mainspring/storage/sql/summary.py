@@ -16,7 +16,7 @@ def summarize_sql(url: str, folder: Path) -> StorageSummary:
     """Count what the database at a URL holds; a file that is not there is not made."""
     database = Database(url, folder)
     try:
-        if not Path(database.url.database or "").exists():
+        if not database.exists():
             return StorageSummary(database.description, None, SCHEMA_VERSION)
         with database.read() as connection:
             version = find_version(connection, database)
