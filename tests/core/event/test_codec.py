@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mainspring.errors import EventError
 from mainspring.event import ErrorInfo, Event, Fact, RunState, StepSkipped, StepStarted, StepSucceeded, facts, fold
 from mainspring.event.codec import decode_fact, encode_fact
 from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END
@@ -60,7 +61,7 @@ def test_every_kind_is_tried() -> None:
 
 
 def test_an_unknown_kind_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(EventError, match="recorded by a newer Mainspring"):
         decode_fact("RUN_EXPLODED", "{}")
 
 
