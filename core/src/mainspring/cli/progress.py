@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from mainspring.cli.event_text import say
-from mainspring.cli.tally import Tally
 from mainspring.cli.terminal import is_terminal
 from mainspring.cli.text import count, utc, visible
 from mainspring.event import Event, facts
+from mainspring.execute.tally import Tally
 
 if TYPE_CHECKING:
     from mainspring.plan import Plan

@@ -60,6 +60,7 @@ def execute_job(
     instance: Instance,
     raise_on_error: bool = True,
     on_event: Callable[[Event], None] | None = None,
+    on_plan: Callable[[Plan, RunState], None] | None = None,
 ) -> RunResult:
     """Run a job in this process and return what came of it.
 
@@ -70,6 +71,7 @@ def execute_job(
         instance: Where it is recorded.
         raise_on_error: Whether a run that does not succeed raises.
         on_event: Called with each event once it is recorded, or about to be.
+        on_plan: Called with the plan and with what the run takes over, before the run is recorded.
 
     Raises:
         RunFailedError: The run did not succeed, and `raise_on_error` is true; its cause is what the op raised.
@@ -83,6 +85,8 @@ def execute_job(
         mode = mode or parent.mode
         options = evolve(options, config=options.config or parent.config)
     plan = plan_job(job, mode, options, instance, state)
+    if on_plan is not None:
+        on_plan(plan, state)
     run = make_run(job, plan.mode.name, options, instance.clock.time(), own_identity(interruptible=is_interruptible()))
     context = _context(run, plan, state, instance)
     started = context.recorder.event(RunStarted())

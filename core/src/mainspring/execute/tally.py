@@ -6,8 +6,9 @@ from collections import Counter
 
 from attrs import define, field
 
-from mainspring.event import Event, facts
+from mainspring.event import Event, RunState, facts
 from mainspring.plan import Plan
+from mainspring.run import StepStatus
 
 _ENDS = (facts.StepSucceeded, facts.StepFailed, facts.StepSkipped, facts.StepCanceled)
 
@@ -18,18 +19,24 @@ class Tally:
 
     Attributes:
         plan: The run's steps.
-        total: How many steps there are, as far as is known.
+        taken_over: What the run takes over from another, or from its last attempt; what ended well there is not counted.
+        total: How many steps there are to do, as far as is known.
         ended: How many ended, by how they did: `succeeded`, `failed`, `skipped`, `canceled`.
         working: When the steps at work began, by step, in that order; seconds since the epoch.
     """
 
     plan: Plan
+    taken_over: RunState = field(factory=RunState)
     total: int = field(init=False)
     ended: Counter[str] = field(factory=Counter, init=False)
     working: dict[str, float] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.total = sum(not step.is_template for step in self.plan.steps.values())
+        steps = self.taken_over.steps
+        known = [key for key, step in self.plan.steps.items() if not step.is_template]
+        for (key, output), mapping_keys in self.taken_over.keys.items():
+            known += [f"{node}[{each}]" for node in self._mapped_over(key, output) for each in mapping_keys]
+        self.total = sum(steps.get(key) not in (StepStatus.SUCCESS, StepStatus.SKIPPED) for key in known)
 
     @property
     def done(self) -> int:
@@ -43,10 +50,7 @@ class Tally:
             case facts.StepStarted():
                 self.working[key] = event.timestamp
             case facts.StepOutput(output=output, mapping_key=mapping_key) if mapping_key is not None:
-                self.total += sum(
-                    step.mapped_over is not None and step.mapped_over.output == output
-                    for step in self.plan.templates.get(key, ())
-                )
+                self.total += len(self._mapped_over(key, output))
             case facts.StepRetried():
                 return self._took(key, event)
             case fact if isinstance(fact, _ENDS):
@@ -55,6 +59,13 @@ class Tally:
             case _:
                 pass
         return None
+
+    def _mapped_over(self, key: str, output: str) -> list[str]:
+        return [
+            step.node
+            for step in self.plan.templates.get(key, ())
+            if step.mapped_over is not None and step.mapped_over.output == output
+        ]
 
     def _took(self, key: str, event: Event) -> float | None:
         started = self.working.pop(key, None)

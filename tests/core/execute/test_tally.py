@@ -1,7 +1,7 @@
 import mainspring as ms
-from mainspring.cli.tally import Tally
 from mainspring.event import Event
 from mainspring.execute import RunOptions, execute_job, plan_job
+from mainspring.execute.tally import Tally
 
 
 @ms.op(out=ms.DynamicOut())
