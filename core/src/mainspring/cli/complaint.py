@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mainspring.cli.text import visible
 from mainspring.errors import MainspringError
+from mainspring.text import visible
 
 if TYPE_CHECKING:
     from logging import LogRecord

@@ -14,7 +14,7 @@ import click
 
 from mainspring.cli.options import json_option
 from mainspring.cli.show import echo_json
-from mainspring.cli.text import count, duration
+from mainspring.text import count, duration
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mainspring.cli.text import duration
 from mainspring.event import Event, facts
+from mainspring.text import duration
 
 _SAID: Mapping[str, str] = {
     facts.RunQueued.kind: "asked for",

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from mainspring.cli.event_text import say
 from mainspring.cli.progress import Display
-from mainspring.cli.text import cut, visible
 from mainspring.event import Event, facts
+from mainspring.text import cut, visible
 
 if TYPE_CHECKING:
     from mainspring.plan import Plan

@@ -11,9 +11,9 @@ from mainspring.cli.complaint import note
 from mainspring.cli.event_text import say
 from mainspring.cli.run_document import event_document
 from mainspring.cli.show import echo, echo_heading, echo_json
-from mainspring.cli.text import utc
 from mainspring.errors import UnknownNameError
 from mainspring.log.port import STREAMS, LogKey
+from mainspring.text import utc
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance

@@ -13,9 +13,9 @@ import click
 
 from mainspring.cli.event_text import say
 from mainspring.cli.terminal import is_terminal
-from mainspring.cli.text import count, utc, visible
 from mainspring.event import Event, facts
 from mainspring.execute.tally import Tally
+from mainspring.text import count, utc, visible
 
 if TYPE_CHECKING:
     from mainspring.plan import Plan

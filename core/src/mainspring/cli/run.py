@@ -147,7 +147,7 @@ def show_logs(
 
 
 def _echo_runs(found: list[Run], limit: int) -> None:
-    from mainspring.cli.text import duration, utc
+    from mainspring.text import duration, utc
 
     if not found:
         note("there is no such run")

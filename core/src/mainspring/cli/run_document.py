@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mainspring.cli.text import utc
 from mainspring.event import AssetMaterialized, RunFailed, StepFailed, StepOutput, StepRetried
+from mainspring.text import utc
 
 if TYPE_CHECKING:
     from mainspring.event import ErrorInfo, Event

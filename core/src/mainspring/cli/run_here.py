@@ -17,8 +17,8 @@ from mainspring.cli.progress import Display, watching
 from mainspring.cli.run_document import run_document
 from mainspring.cli.run_page import echo_failures, places_of
 from mainspring.cli.show import STATUS_COLORS, echo, echo_json, paint
-from mainspring.cli.text import count, duration
 from mainspring.execute import RunOptions, execute_job, plan_job
+from mainspring.text import count, duration
 
 if TYPE_CHECKING:
     from mainspring.definition.definitions import Definitions

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.cli.show import echo, echo_facts, echo_heading, echo_table
-from mainspring.cli.text import duration
+from mainspring.text import duration
 
 FAILURES_SHOWN = 5
 """Failures that a page shows in full; one run can have thousands of the same."""

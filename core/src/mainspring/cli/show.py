@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mainspring.cli.terminal import has_color, width_of
-from mainspring.cli.text import cell_width, cut, visible, visible_json
+from mainspring.text import cell_width, cut, visible, visible_json
 
 CELL_LIMIT = 100
 """Columns of one cell of a table; JSON holds whatever is cut."""

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring.cli.text import cell_width, count, cut, duration, utc, visible, visible_json
+from mainspring.text import cell_width, count, cut, duration, utc, visible, visible_json
 
 ANY_TEXT = st.text(st.characters())
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
