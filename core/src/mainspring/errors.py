@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class MainspringError(Exception):
     """The base of them all: catch it to catch every failure that Mainspring explains."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be sent to another process: its message is made already, so its arguments are not needed again."""
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[MainspringError], args: tuple[Any, ...], fields: dict[str, Any]) -> MainspringError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class DefinitionError(MainspringError):

@@ -19,6 +19,9 @@ plain = st.recursive(
 
 
 class Scalar:
+    def __repr__(self) -> str:
+        return "scalar"
+
     def item(self) -> int:
         return 3
 

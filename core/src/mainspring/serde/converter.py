@@ -13,7 +13,7 @@ from cattrs import Converter
 from cattrs.strategies import configure_union_passthrough
 
 from mainspring.environment import EnvText, EnvVar
-from mainspring.serde.mismatch import Mismatch, show
+from mainspring.serde.mismatch import Mismatch
 
 PRIMITIVES = (bool, int, float, str)
 _TRUE = {"true", "1", "yes", "on"}
@@ -79,7 +79,7 @@ def _primitive(primitive: type) -> Callable[[Any, Any], Any]:
             return value
         if primitive is float and _fits(value, int):
             return _to_float(value)
-        raise Mismatch(f"expected {primitive.__name__}, got {show(value)}")
+        raise Mismatch(primitive.__name__, value)
 
     return hook
 
@@ -93,7 +93,7 @@ def _to_float(value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise Mismatch("expected float, got an int that is too large for one") from None
+        raise Mismatch("float", value) from None
 
 
 def _parse(text: str, primitive: type) -> Any:
@@ -103,17 +103,17 @@ def _parse(text: str, primitive: type) -> Any:
         folded = text.strip().lower()
         if folded in _TRUE | _FALSE:
             return folded in _TRUE
-        raise Mismatch("expected true or false from the environment")
+        raise Mismatch("true or false", text)
     try:
         return primitive(text.strip())
     except ValueError:
-        raise Mismatch(f"expected text of {primitive.__name__} from the environment") from None
+        raise Mismatch(primitive.__name__, text) from None
 
 
 def _path(value: Any, _: Any) -> Path:
     if isinstance(value, (str, Path)):
         return Path(value)
-    raise Mismatch(f"expected a path, got {show(value)}")
+    raise Mismatch("a path", value)
 
 
 def _iso(type_: Any) -> Callable[[Any, Any], Any]:
@@ -125,7 +125,7 @@ def _iso(type_: Any) -> Callable[[Any, Any], Any]:
                 return type_.fromisoformat(value)
             except ValueError:
                 pass
-        raise Mismatch(f"expected an ISO 8601 {type_.__name__}, got {show(value)}")
+        raise Mismatch(f"an ISO 8601 {type_.__name__}", value)
 
     return hook
 
@@ -139,7 +139,7 @@ def _timedelta(value: Any, _: Any) -> timedelta:
             return timedelta(seconds=seconds)
         except (OverflowError, ValueError):
             pass
-    raise Mismatch(f"expected seconds, got {show(value)}")
+    raise Mismatch("seconds", value)
 
 
 def _optional(converter: Converter, type_: Any) -> Callable[[Any, Any], Any]:
@@ -172,7 +172,7 @@ def _one_of_primitives(type_: Any) -> Callable[[Any, Any], Any]:
                 return value
         if float in choices and _fits(value, int):
             return _to_float(value)
-        raise Mismatch(f"expected {' or '.join(each.__name__ for each in get_args(type_))}, got {show(value)}")
+        raise Mismatch(f"{' or '.join(each.__name__ for each in get_args(type_))}", value)
 
     return hook
 
@@ -203,6 +203,6 @@ def _choice(choices: Sequence[tuple[Any, Any]]) -> Callable[[Any, Any], Any]:
                 return chosen
             if type(value) is EnvText and str(value) == str(plain):
                 return chosen
-        raise Mismatch(f"expected one of {', '.join(repr(plain) for plain, _ in choices)}, got {show(value)}")
+        raise Mismatch(f"one of {', '.join(repr(plain) for plain, _ in choices)}", value)
 
     return hook

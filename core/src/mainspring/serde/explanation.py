@@ -7,7 +7,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 
 from mainspring.errors import shorten, suggest
 from mainspring.serde.fields import field_types, join
-from mainspring.serde.mismatch import Mismatch
+from mainspring.serde.mismatch import Mismatch, not_held
 from mainspring.serde.reference import Resolution
 
 
@@ -36,10 +36,14 @@ def explain(error: BaseException, place: str, resolution: Resolution) -> list[tu
 def _explain_one(error: BaseException, place: str, resolution: Resolution) -> list[tuple[str, str]]:
     variable = resolution.variable(place)
     match error:
+        case Mismatch() if variable is not None:
+            return [(place, f"expected {error.expected}, {not_held(variable)}")]
         case Mismatch():
             return [(place, str(error))]
         case ForbiddenExtraKeysError():
             known = list(field_types(error.cl))
+            if variable is not None:
+                return [(place, f"environment variable {variable} holds an unknown key; {suggest('', known)}")]
             extra = sorted(error.extra_fields, key=str)
             return [(place, f"unknown key {shorten(repr(key))}; {suggest(str(key), known)}") for key in extra]
         case KeyError():

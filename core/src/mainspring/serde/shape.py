@@ -7,16 +7,18 @@ from typing import Any, get_args, get_origin
 
 from mainspring.serde.converter import without_none, without_reference
 from mainspring.serde.fields import field_types, holds_items, holds_values, member_place, member_type
-from mainspring.serde.mismatch import show
+from mainspring.serde.mismatch import not_held, show
+from mainspring.serde.reference import Resolution
 
 
-def misshapen(value: Any, type_: Any, place: str) -> Iterator[tuple[str, str]]:
+def misshapen(value: Any, type_: Any, place: str, resolution: Resolution) -> Iterator[tuple[str, str]]:
     """Yield the (path, message) pairs of all values that are of another shape than their type.
 
     Args:
         value: Plain data.
         type_: The type that it is meant for; nothing is said where it is not known.
         place: Where the value stands.
+        resolution: Where values came from: of those from the environment nothing is shown.
     """
     asked = without_reference(type_)
     type_ = without_none(asked)
@@ -24,13 +26,14 @@ def misshapen(value: Any, type_: Any, place: str) -> Iterator[tuple[str, str]]:
         return
     expected = _misfit(value, type_)
     if expected:
-        yield place, f"expected {expected}, got {show(value)}"
+        variable = resolution.variable(place)
+        yield place, f"expected {expected}, {f'got {show(value)}' if variable is None else not_held(variable)}"
     elif isinstance(value, Mapping) and (field_types(type_) or holds_values(type_)):
         for key, each in value.items():
-            yield from misshapen(each, member_type(type_, key), member_place(place, type_, key))
+            yield from misshapen(each, member_type(type_, key), member_place(place, type_, key), resolution)
     elif holds_items(type_) and isinstance(value, (list, tuple)):
         for index, each in enumerate(value):
-            yield from misshapen(each, member_type(type_, index), f"{place}[{index}]")
+            yield from misshapen(each, member_type(type_, index), f"{place}[{index}]", resolution)
 
 
 def name_of(type_: Any) -> str:
@@ -46,8 +49,7 @@ def _misfit(value: Any, type_: Any) -> str | None:
     if isinstance(found, type) and type(value) is found:
         return _length_misfit(value, type_)
     if field_types(type_):
-        fits = isinstance(value, (Mapping, found))
-        return None if fits else name_of(type_)
+        return None if isinstance(value, Mapping) else name_of(type_)
     if holds_values(type_):
         return None if isinstance(value, Mapping) else "a mapping"
     if holds_items(type_):

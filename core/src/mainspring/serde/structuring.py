@@ -76,7 +76,7 @@ def _structure(raw: Any, type_: Any, place: str) -> tuple[Any, list[tuple[str, s
     resolved = resolution.resolve(raw, type_, place)
     if resolution.problems:
         return None, resolution.problems
-    shapes = list(misshapen(resolved, type_, place))
+    shapes = list(misshapen(resolved, type_, place, resolution))
     try:
         return _shared().structure(resolved, type_), shapes
     except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the validators of people's classes raise

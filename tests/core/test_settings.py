@@ -1,0 +1,171 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mainspring as ms
+from mainspring.settings import DEFAULT_STORAGE, Component, Settings, find_settings, read_settings, settings_of
+
+EXAMPLE = """
+[instance]
+storage = "sqlite:///here.db"
+mode = "prod"
+[mode.prod.executor]
+use = "multiprocess"
+max_concurrent = 4
+[mode.prod.resources.warehouse]
+use = "filesystem"
+base = { env = "WAREHOUSE" }
+"""
+
+
+def written(folder: Path, text: str, name: str = "mainspring.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def said(path: Path) -> str:
+    with pytest.raises(ms.ConfigError) as raised:
+        read_settings(path)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_reads_what_a_deployment_says(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, EXAMPLE))
+
+    assert settings.storage == "sqlite:///here.db"
+    assert settings.mode == "prod"
+    assert settings.modes["prod"].executor == Component("multiprocess", {"max_concurrent": 4})
+    assert settings.modes["prod"].resources == {"warehouse": Component("filesystem", {"base": {"env": "WAREHOUSE"}})}
+
+
+def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
+    path = written(tmp_path, "")
+
+    assert read_settings(path) == Settings(path=path)
+    assert Settings().storage == DEFAULT_STORAGE
+
+
+def test_reads_the_table_of_a_project(tmp_path: Path) -> None:
+    path = written(tmp_path, '[tool.mainspring.instance]\nmode = "dev"', "pyproject.toml")
+
+    assert read_settings(path).mode == "dev"
+
+
+def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
+    assert read_settings(written(tmp_path, "\ufeff" + EXAMPLE)).mode == "prod"
+
+
+def test_a_value_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, '[instance]\nstorage = { env = "DATABASE_URL" }')
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///there.db")
+    assert read_settings(path).storage == "sqlite:///there.db"
+
+    monkeypatch.delenv("DATABASE_URL")
+    assert "instance.storage: environment variable DATABASE_URL is not set" in said(path)
+
+
+def test_the_nearest_file_counts(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    outer = written(tmp_path, "")
+    written(tmp_path / "a", "[project]", "pyproject.toml")
+    assert find_settings(inner) == outer
+
+    project = written(tmp_path / "a", "[tool.mainspring]", "pyproject.toml")
+    assert find_settings(inner) == project
+    assert find_settings(inner / "..").parent.resolve() == project.parent  # type: ignore[union-attr]
+
+    both = written(tmp_path / "a", "")
+    assert find_settings(inner) == both
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[instance", "it is not TOML: "),
+        ("a = " + "[" * 5000, "it is nested too deeply"),
+        ("[instanse]", "unknown key 'instanse'; did you mean 'instance'?"),
+        ("instance = 3", "instance: expected a table, got int"),
+        ("[instance]\nstorage = 3", "instance.storage: expected text, got int"),
+        ('[instance]\nstorage = ""', "instance.storage: expected text, got an empty one"),
+        ("[instance]\nmode = []", "instance.mode: expected text, got list"),
+        ("[instance]\nstorrage = 3", "instance: unknown key 'storrage'; did you mean 'storage'?"),
+        ("[mode]\nprod = 3", "mode.prod: expected a table, got int"),
+        ("[mode.prod]\nexecuter = 3", "mode.prod: unknown key 'executer'; did you mean 'executor'?"),
+        ("[mode.prod]\nexecutor = 'x'", "mode.prod.executor: expected a table, got str"),
+        ("[mode.prod.executor]\nuse = 3", 'mode.prod.executor: it needs use = "…", the name'),
+        ("[mode.prod.resources]\ndb = {}", 'mode.prod.resources.db: it needs use = "…"'),
+    ],
+)
+def test_refuses_what_is_wrong_in_one_sentence_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
+    whole = said(written(tmp_path, text))
+
+    assert problem in whole
+    assert "mainspring.toml is not valid: " in whole
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    whole = said(written(tmp_path, "a = 1\n[instance]\nstorage = 3\nmode = 4\n[mode.prod]\nexecutor = 5"))
+
+    assert whole.count("; ") >= 4
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    assert "it cannot be read: " in said(tmp_path / "nowhere.toml")
+    path = tmp_path / "mainspring.toml"
+    path.write_bytes(b"a = '\xff'")
+    assert "it is not UTF-8 text: " in said(path)
+
+
+def test_a_project_whose_table_is_none_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "[tool]\nmainspring = 3", "pyproject.toml")
+
+    assert "tool.mainspring: expected a table, got int" in said(path)
+
+
+toml_values = st.recursive(
+    st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.dates() | st.datetimes() | st.times(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def tables(**known: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    fitting = st.fixed_dictionaries({}, optional=known)
+    return (
+        fitting
+        | st.builds(lambda a, b: {**a, **b}, fitting, st.dictionaries(st.text(max_size=4), toml_values))
+        | toml_values
+    )
+
+
+components = tables(use=st.text(max_size=4) | toml_values)
+modes = tables(executor=components, resources=st.dictionaries(st.text(max_size=4), components) | toml_values)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "instance": tables(storage=toml_values, mode=toml_values),
+            "mode": st.dictionaries(st.text(max_size=4), modes, max_size=3) | toml_values,
+        },
+    )
+    | st.dictionaries(st.text(max_size=4), toml_values)
+)
+def test_any_table_becomes_settings_or_a_config_error(table: dict[str, Any]) -> None:
+    settings: Settings | None = None
+    problems: Any = None
+    try:
+        settings = settings_of(table)
+    except ms.ConfigError as error:
+        problems = error.problems
+    assert (settings is None) == bool(problems)
+    if settings is not None:
+        assert settings.storage
+        assert all(each.executor is None or each.executor.use for each in settings.modes.values())
