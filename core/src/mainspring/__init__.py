@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from mainspring.instance import Instance as Instance
     from mainspring.io.filesystem import FilesystemIOManager as FilesystemIOManager
     from mainspring.io.memory import MemoryIOManager as MemoryIOManager
+    from mainspring.log.port import LogKey as LogKey
+    from mainspring.log.port import LogPiece as LogPiece
+    from mainspring.log.port import LogStore as LogStore
     from mainspring.plan import Plan as Plan
     from mainspring.plan import Step as Step
     from mainspring.plugin import hookimpl as hookimpl
@@ -72,6 +75,9 @@ _HOMES = {
     "InputContext": "definition.io",
     "Instance": "instance",
     "Job": "definition.job",
+    "LogKey": "log.port",
+    "LogPiece": "log.port",
+    "LogStore": "log.port",
     "MainspringError": "errors",
     "Materialization": "definition.asset",
     "MemoryIOManager": "io.memory",

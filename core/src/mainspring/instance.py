@@ -99,16 +99,16 @@ class Instance:
             StorageError: Its database cannot be used.
         """
         from mainspring.io.filesystem import FilesystemIOManager
-        from mainspring.log.filesystem import FilesystemLogStore
         from mainspring.plugin import load_plugins
 
         folder, settings = locate(home)
         plugins = load_plugins()
         overrides = _overrides(settings, plugins, folder)
+        logs = _logs(settings, plugins, folder)
         _prepare_home(folder)
         return cls(
             storage=open_storage(settings.storage, folder),
-            logs=FilesystemLogStore(folder / "logs"),
+            logs=logs,
             io_manager=FilesystemIOManager(folder / "values"),
             home=folder,
             settings=settings,
@@ -183,6 +183,15 @@ def _prepare_home(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise InstanceError(f"home {folder} cannot be made: {error.strerror}") from error
+
+
+def _logs(settings: Settings, plugins: Plugins, folder: Path) -> LogStore:
+    if settings.logs is None:
+        from mainspring.log.filesystem import FilesystemLogStore
+
+        return FilesystemLogStore(folder / "logs")
+    store: LogStore = _build("log store", settings.logs, plugins, folder, "instance.logs", settings)
+    return store
 
 
 def _overrides(settings: Settings, plugins: Plugins, folder: Path) -> dict[str, Override]:

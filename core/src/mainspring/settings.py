@@ -39,12 +39,14 @@ class Settings:
     Attributes:
         path: The file that they come from, if any.
         storage: The database's URL.
+        logs: What keeps what steps print; files in the home unless given.
         mode: The mode of automations that name none.
         modes: Overrides by mode.
     """
 
     path: Path | None = None
     storage: str = DEFAULT_STORAGE
+    logs: Component | None = None
     mode: str | None = None
     modes: Mapping[str, ModeSettings] = field(factory=dict)
 
@@ -107,14 +109,16 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode"), "", problems)
-    instance = _take(_table(top.get("instance", {}), "instance", problems), ("storage", "mode"), "instance", problems)
+    known = ("storage", "logs", "mode")
+    instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
         for name, value in _table(top.get("mode", {}), "mode", problems).items()
     }
     storage = _text(instance["storage"], "instance.storage", problems) if "storage" in instance else DEFAULT_STORAGE
+    logs = _component(instance["logs"], "instance.logs", problems) if "logs" in instance else None
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
-    return Settings(path, storage, mode, modes)
+    return Settings(path, storage, logs, mode, modes)
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:

@@ -78,7 +78,7 @@ def test_a_plugin_that_registers_something_bad_registers_nothing(site: Site) -> 
     site.install("half", f"{EXECUTORS}\n@ms.hookimpl\ndef mainspring_resources():\n    return {{'x': int}}")
     plugins = site.load()
 
-    assert plugins.names("executor") == ["in_process"]
+    assert plugins.names("executor") == ["in_process", "multiprocess"]
     assert plugins.conflicts() == []
     assert plugins.observers == ()
 
@@ -119,7 +119,7 @@ def test_two_distributions_cannot_share_a_plugins_name(site: Site) -> None:
         ["its name is taken by distribution first; uninstall one of them"],
         ["its name is taken by distribution second; uninstall one of them"],
     )
-    assert plugins.names("executor") == ["in_process", "threads"]
+    assert plugins.names("executor") == ["in_process", "multiprocess", "threads"]
 
 
 def test_one_module_is_one_plugin(site: Site) -> None:

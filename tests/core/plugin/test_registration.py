@@ -31,6 +31,11 @@ class Connection(ms.Resource[int]):
     def open(self):
         yield self.port
 
+@attrs.frozen
+class Printed(ms.LogStore):
+    def append(self, key, text): ...
+    def piece(self, key, start=0): ...
+
 @click.command()
 def sweep(): ...
 
@@ -47,6 +52,10 @@ def mainspring_resources():
     return {"each": Connection, "other": Connection}
 
 @ms.hookimpl
+def mainspring_log_stores():
+    return {"each": Printed}
+
+@ms.hookimpl
 def mainspring_commands():
     return {"each": sweep}
 """
@@ -61,6 +70,7 @@ def test_each_kind_has_names_of_its_own(site: Site) -> None:
         "executor": ["each"],
         "IO manager": ["each"],
         "resource": ["each", "other"],
+        "log store": ["each"],
         "command": ["each"],
     }
     assert plugins.find("executor", "each").__name__ == "Steps"
@@ -96,4 +106,4 @@ def test_hooks_may_be_methods_of_an_object_and_bear_other_names(site: Site) -> N
         "[mainspring]\nobject = object_module:plugin\n"
     )
 
-    assert site.load().names("executor") == ["again", "in_process"]
+    assert site.load().names("executor") == ["again", "in_process", "multiprocess"]

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
+from attrs import field, frozen, validators
+
 from mainspring.filename import file_name
-from mainspring.log.port import CUT, LIMIT_BYTES, LogKey, LogStore
+from mainspring.log.port import CUT, LIMIT_BYTES, PIECE_BYTES, LogKey, LogPiece, LogStore
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
 
 
+@frozen
 class FilesystemLogStore(LogStore):
     """Keeps each stream in a file, `<base>/<run>/<step>.<attempt>.stdout.txt`.
 
-    Args:
+    Attributes:
         base: The folder; made when the first text comes.
         limit_bytes: How long a stream may grow; the rest is dropped, and its last line says so.
     """
 
-    def __init__(self, base: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.base = base
-        self.limit_bytes = limit_bytes
+    base: Path = field(default=Path("logs"), converter=Path)
+    limit_bytes: int = field(default=LIMIT_BYTES, validator=validators.ge(0))
 
     def append(self, key: LogKey, text: str) -> None:
         """Add text to a stream's file."""
@@ -38,12 +41,18 @@ class FilesystemLogStore(LogStore):
         finally:
             os.close(target)
 
-    def read(self, key: LogKey) -> str:
-        """Read a stream's file."""
+    def piece(self, key: LogKey, start: int = 0) -> LogPiece:
+        """Read a stream's file from a byte on; a character that is not whole yet is left for the next piece."""
         try:
-            return self.path(key).read_bytes().decode("utf-8", "replace")
+            with self.path(key).open("rb") as file:
+                file.seek(start)
+                data = file.read(PIECE_BYTES)
         except FileNotFoundError:
-            return ""
+            return LogPiece("", start)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        text = decoder.decode(data)
+        left, _ = decoder.getstate()
+        return LogPiece(text, start + len(data) - len(left))
 
     def path(self, key: LogKey) -> Path:
         """Return the file of a stream."""

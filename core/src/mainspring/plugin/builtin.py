@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
+from mainspring.log.port import LogStore
 from mainspring.plugin.markers import hookimpl
 
 
@@ -13,7 +14,6 @@ from mainspring.plugin.markers import hookimpl
 def mainspring_executors() -> Mapping[str, type[Executor]]:
     """Register the executors."""
     from mainspring.execute import InProcessExecutor
-
     from mainspring.execute.process.executor import MultiprocessExecutor
 
     return {"in_process": InProcessExecutor, "multiprocess": MultiprocessExecutor}
@@ -26,3 +26,11 @@ def mainspring_io_managers() -> Mapping[str, type[IOManager]]:
     from mainspring.io.memory import MemoryIOManager
 
     return {"memory": MemoryIOManager, "filesystem": FilesystemIOManager}
+
+
+@hookimpl
+def mainspring_log_stores() -> Mapping[str, type[LogStore]]:
+    """Register the log stores."""
+    from mainspring.log.filesystem import FilesystemLogStore
+
+    return {"filesystem": FilesystemLogStore}

@@ -12,11 +12,13 @@ from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
 from mainspring.definition.resource import Resource
 from mainspring.errors import PluginError
+from mainspring.log.port import LogStore
 
 KINDS: Mapping[str, tuple[str, type | None]] = {
     "executor": ("mainspring_executors", Executor),
     "IO manager": ("mainspring_io_managers", IOManager),
     "resource": ("mainspring_resources", Resource),
+    "log store": ("mainspring_log_stores", LogStore),
     "command": ("mainspring_commands", None),
 }
 """What can be registered: for each kind its hook, and the class from which it must derive."""

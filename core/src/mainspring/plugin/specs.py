@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mainspring.definition.io import IOManager
     from mainspring.definition.resource import Resource
     from mainspring.event import Event
+    from mainspring.log.port import LogStore
 
 
 @hookspec
@@ -33,6 +34,11 @@ def mainspring_io_managers() -> Mapping[str, type[IOManager]]:  # type: ignore[e
 @hookspec
 def mainspring_resources() -> Mapping[str, type[Resource[object]]]:  # type: ignore[empty-body]
     """Return resources by the names under which settings use them."""
+
+
+@hookspec
+def mainspring_log_stores() -> Mapping[str, type[LogStore]]:  # type: ignore[empty-body]
+    """Return log stores by the names under which settings use them."""
 
 
 @hookspec

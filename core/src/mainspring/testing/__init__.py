@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mainspring.testing.contract.concurrent_executor import ConcurrentExecutorContract as ConcurrentExecutorContract
     from mainspring.testing.contract.executor import ExecutorContract as ExecutorContract
     from mainspring.testing.contract.io_manager import IOManagerContract as IOManagerContract
+    from mainspring.testing.contract.log_store import LogStoreContract as LogStoreContract
     from mainspring.testing.contract.persistent_io_manager import (
         PersistentIOManagerContract as PersistentIOManagerContract,
     )
@@ -25,6 +26,7 @@ _CONTRACTS = {
     "ConcurrentExecutorContract": "concurrent_executor",
     "ExecutorContract": "executor",
     "IOManagerContract": "io_manager",
+    "LogStoreContract": "log_store",
     "PersistentIOManagerContract": "persistent_io_manager",
     "SequentialExecutorContract": "sequential_executor",
     "StorageContract": "storage",
@@ -34,6 +36,7 @@ __all__ = [
     "ConcurrentExecutorContract",
     "ExecutorContract",
     "IOManagerContract",
+    "LogStoreContract",
     "PersistentIOManagerContract",
     "SequentialExecutorContract",
     "StorageContract",

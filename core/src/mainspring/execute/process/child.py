@@ -25,7 +25,7 @@ from mainspring.execute.process import frames
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.step import StepExecution
 from mainspring.execute.task import StepTask
-from mainspring.log.port import LogKey, LogStore
+from mainspring.log.port import LogKey, LogPiece, LogStore
 from mainspring.plan import Plan
 
 _DEATH_SIGNAL = 1
@@ -196,6 +196,6 @@ class _ChannelLogStore(LogStore):
         """Send logged lines."""
         frames.send(self._channel, frames.LOG, text.encode("utf-8", "backslashreplace"))
 
-    def read(self, key: LogKey) -> str:
+    def piece(self, key: LogKey, start: int = 0) -> LogPiece:
         """Return nothing: the parent keeps what was sent."""
-        return ""
+        return LogPiece("", start)
