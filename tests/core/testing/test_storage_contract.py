@@ -21,3 +21,12 @@ class TestSqlite(StorageContract):
         storage = open_storage("sqlite:///mainspring.db", tmp_path)
         yield storage
         storage.close()
+
+
+@pytest.mark.integration
+class TestPostgresql(StorageContract):
+    @pytest.fixture
+    def storage(self, postgres_url: str, tmp_path: Path) -> Iterator[Storage]:
+        storage = open_storage(postgres_url, tmp_path)
+        yield storage
+        storage.close()

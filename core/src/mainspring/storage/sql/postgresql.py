@@ -165,7 +165,7 @@ def _driver(place: str) -> Any:
 
 
 def _driver_connection(connection: Connection) -> psycopg.Connection[Any]:
-    return connection.connection.driver_connection  # type: ignore[return-value]
+    return connection.connection.dbapi_connection  # type: ignore[return-value]
 
 
 def _make_engine(url: URL) -> Engine:

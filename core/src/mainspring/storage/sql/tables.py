@@ -7,22 +7,24 @@ from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, M
 metadata = MetaData()
 
 _BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+_KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""What rows are found and sorted by: by its bytes, as in SQLite, whatever the language of the database."""
 
 runs = Table(
     "runs",
     metadata,
-    Column("run_id", Text, primary_key=True),
-    Column("job_name", Text, nullable=False),
-    Column("mode", Text, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("run_id", _KEY, primary_key=True),
+    Column("job_name", _KEY, nullable=False),
+    Column("mode", _KEY, nullable=False),
+    Column("status", _KEY, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("config", Text, nullable=False),
     Column("tags", Text, nullable=False),
     Column("selection", Text),
-    Column("run_key", Text),
+    Column("run_key", _KEY),
     Column("scheduled_time", Double),
-    Column("partition_key", Text),
-    Column("parent_run_id", Text),
+    Column("partition_key", _KEY),
+    Column("parent_run_id", _KEY),
     Column("priority", Integer, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
@@ -37,9 +39,9 @@ runs = Table(
 run_tags = Table(
     "run_tags",
     metadata,
-    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("run_id", _KEY, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("key", _KEY, primary_key=True),
+    Column("value", _KEY, nullable=False),
     Index("run_tags_by_tag", "key", "value", "run_id"),
 )
 """A row a tag: the tags in `runs` once more, so that runs can be found by them."""
@@ -47,11 +49,11 @@ run_tags = Table(
 steps = Table(
     "steps",
     metadata,
-    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
-    Column("step_key", Text, primary_key=True),
+    Column("run_id", _KEY, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("step_key", _KEY, primary_key=True),
     Column("attempt", Integer, primary_key=True),
     Column("run_attempt", Integer, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("status", _KEY, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("ended_at", Double),
 )
@@ -61,11 +63,11 @@ events = Table(
     "events",
     metadata,
     Column("event_id", _BIG_ID, primary_key=True, autoincrement=True),
-    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", _KEY, ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
     Column("run_attempt", Integer, nullable=False),
-    Column("step_key", Text),
+    Column("step_key", _KEY),
     Column("step_attempt", Integer),
-    Column("kind", Text, nullable=False),
+    Column("kind", _KEY, nullable=False),
     Column("timestamp", Double, nullable=False),
     Column("body", Text, nullable=False),
     Index("events_by_run", "run_id", "event_id"),
@@ -78,8 +80,8 @@ asset_events = Table(
     metadata,
     Column("position", _BIG_ID, primary_key=True, autoincrement=True),
     Column("event_id", _BIG_ID, ForeignKey("events.event_id", ondelete="CASCADE"), nullable=False),
-    Column("asset", Text, nullable=False),
-    Column("partition_key", Text),
+    Column("asset", _KEY, nullable=False),
+    Column("partition_key", _KEY),
     Index("asset_events_by_asset", "asset", "position"),
     Index("asset_events_by_partition", "asset", "partition_key", "position"),
     sqlite_autoincrement=True,
