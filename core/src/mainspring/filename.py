@@ -16,11 +16,13 @@ def file_name(*parts: str) -> str:
     is encoded, and a name that was cut, or has capitals, ends in a digest.
     """
     name = ".".join(_encode(part) for part in parts)
-    is_long = len(name) > LIMIT_BYTES
-    if not is_long and all(part == part.lower() for part in parts):
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return f"{name[: LIMIT_BYTES - 25]}~{digest[:24]}" if is_long else f"{name}~{digest[:8]}"
+    if len(name) > LIMIT_BYTES - 9:
+        return f"{name[: LIMIT_BYTES - 25]}~{_digest(name)[:24]}"
+    return name if all(part == part.lower() for part in parts) else f"{name}~{_digest(name)[:8]}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _encode(part: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mainspring.errors import TransitionError
-from mainspring.event import RunQueued, RunStarted
-from mainspring.run import RunStatus
+from mainspring.errors import SupersededError, TransitionError
+from mainspring.event import RunQueued, RunStarted, RunSucceeded
+from mainspring.run import RunStatus, WorkerIdentity
 from mainspring.storage import RunQuery, Storage
 from mainspring.testing.contract.stored_runs import event, given_run, new_run
 
@@ -103,3 +103,35 @@ class RunStoreContract:
             before = found[-1]
 
         assert found == names[::-1]
+
+    @pytest.mark.parametrize("status", [RunStatus.FAILURE, RunStatus.CANCELED])
+    def test_a_new_attempt_follows_one_that_is_over_and_supersedes_it(
+        self, storage: Storage, status: RunStatus
+    ) -> None:
+        given_run(storage, status)
+        worker = WorkerIdentity("host", "boot", 4711, 99)
+        started = event(RunStarted(), run_attempt=2)
+        storage.runs.begin_attempt("run-1", 1, worker, [started])
+        run = storage.runs.get("run-1")
+
+        assert run is not None
+        assert (run.attempt, run.status, run.worker) == (2, RunStatus.STARTED, worker)
+        assert (run.started_at, run.ended_at, run.reason) == (started.timestamp, None, None)
+        for attempt in (0, 1):
+            with pytest.raises(SupersededError):
+                storage.runs.begin_attempt("run-1", attempt, None, [event(RunStarted(), run_attempt=attempt + 1)])
+            with pytest.raises(SupersededError):
+                storage.events.record("run-1", attempt, [event(RunSucceeded(), run_attempt=attempt)])
+        assert storage.runs.get("run-1") == run
+        assert storage.events.read("run-1")[-1].run_attempt == 2
+
+    @pytest.mark.parametrize("status", [each for each in RunStatus if each not in ("FAILURE", "CANCELED")])
+    def test_an_attempt_that_is_not_over_is_not_followed(self, storage: Storage, status: RunStatus) -> None:
+        given_run(storage, status)
+        before = (storage.runs.get("run-1"), storage.events.read("run-1"))
+        with pytest.raises(TransitionError):
+            storage.runs.begin_attempt("run-1", 1, None, [event(RunStarted(), run_attempt=2)])
+        with pytest.raises(SupersededError):
+            storage.runs.begin_attempt("run-9", 1, None, [event(RunStarted(), run_id="run-9", run_attempt=2)])
+
+        assert (storage.runs.get("run-1"), storage.events.read("run-1")) == before
