@@ -249,7 +249,7 @@ class Simulation:
         self.oracle.keys[step] = keys
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(chances, st.integers(1, 12), st.sampled_from([0.0, 0.0, 0.15]))
 def test_gives_out_each_step_once_when_all_that_it_needs_has_ended_well(
     chance: random.Random, count: int, failing: float
@@ -262,7 +262,7 @@ def test_gives_out_each_step_once_when_all_that_it_needs_has_ended_well(
     Simulation(chance, failing, oracle, Progress(plan)).play()
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(chances, st.integers(1, 12))
 def test_what_is_restored_is_as_if_it_had_just_ended(chance: random.Random, count: int) -> None:
     drawing = Drawing(chance)
