@@ -76,6 +76,8 @@ def run_changes(run_id: str, old: RunStatus, event: Event) -> dict[str, Any] | N
     if new is None:
         return None
     check_transition(run_id, old, new)
+    if old.is_final:
+        raise TransitionError(f"run {run_id} is {old}; only a new attempt can make it {new}, so begin one")
     changes: dict[str, Any] = {"status": new, "reason": getattr(event.fact, "reason", None) or None}
     if new is RunStatus.STARTED:
         changes["started_at"] = event.timestamp
@@ -103,6 +105,8 @@ def new_attempt(run_id: str, run: Run | None, attempt: int, worker: WorkerIdenti
     """
     check_in_charge(run_id, None if run is None else (run.status, run.attempt), attempt, [])
     assert run is not None  # noqa: S101 - checked just now
+    if not run.status.is_final:
+        raise TransitionError(f"run {run_id} is {run.status}, so its attempt {attempt} is not over; cancel it first")
     check_transition(run_id, run.status, RunStatus.STARTED)
     return {
         "status": RunStatus.STARTED,

@@ -343,3 +343,45 @@ def read_when_written(fifo: Path, timeout_seconds: float = 60.0) -> str:
         return os.read(descriptor, 4096).decode()
     finally:
         os.close(descriptor)
+
+
+def test_a_run_that_is_asked_to_end_starts_no_more_steps(instance: ms.Instance) -> None:
+    @frozen
+    class Ending(ms.MultiprocessExecutor):
+        def execute(self, plan: ms.Plan, run: ms.RunContext) -> Iterator[ms.Event]:
+            for event in super().execute(plan, run):
+                run.cancel()
+                yield event
+
+    result = job_of(Ending(max_concurrent=1), pid, pid, pid).execute(instance=instance, raise_on_error=False)
+    assert result.run.status is ms.RunStatus.CANCELED
+    assert len(result.state.steps) == 1
+
+
+HANGING_SCRIPT = """
+import os, signal, sys
+import mainspring as ms
+
+@ms.op
+def work() -> int:
+    return os.getpid()
+
+@ms.job(modes=[ms.Mode("processes", executor=ms.MultiprocessExecutor(start="fork"))])
+def hanging():
+    work()
+
+os.register_at_fork(after_in_child=signal.pause)
+with ms.Instance.open(sys.argv[1]) as instance:
+    result = hanging.execute(instance=instance)
+    print(result.success, len(instance.storage.events.steps(result.run_id)))
+"""
+
+
+def test_a_fork_that_hangs_before_it_has_done_anything_gives_way_to_a_spawned_process(tmp_path: Path) -> None:
+    """So it is where a library's thread holds a lock at the fork; here everything that is forked hangs."""
+    script = tmp_path / "script.py"
+    script.write_text(HANGING_SCRIPT)
+    ended = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "home")], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert ended.stdout.split() == ["True", "1"]

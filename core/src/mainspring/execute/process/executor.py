@@ -25,6 +25,12 @@ from mainspring.plan import Plan
 LOOK_SECONDS = 0.1
 """How often deadlines and requests to end are looked at while nothing else happens."""
 
+FORK_SECONDS = 5.0
+"""How long a forked process may take to come up before the fork counts as hung, and spawned ones take over."""
+
+SPAWN_SECONDS = 180.0
+"""How long a spawned process may take to import what it needs."""
+
 
 @frozen
 class MultiprocessExecutor(Executor):
@@ -58,7 +64,9 @@ class MultiprocessExecutor(Executor):
                 yield from run.write([run.event(StepStarted(), task) for task in tasks])  # with what is held
                 for task in tasks:
                     yield from run.write(crew.start(task))
-                if crew.is_idle and (run.cancelled or not (run.has_ready_step or run.wait_for_retry())):
+                if crew.is_idle:
+                    if not run.cancelled and (run.has_ready_step or run.wait_for_retry()):
+                        continue
                     return
                 for process in crew.wait():
                     yield from run.write(crew.outcome(process), hold=True)
@@ -85,9 +93,7 @@ class _Crew:
         self._pidfds: dict[int, int] = {}
         self._asked_at: float | None = None
         fork = settings.start == "fork" or (settings.start == "auto" and is_fork_safe())
-        self._starter: Starter = (
-            ForkStarter(plan, run.crash_point) if fork else SpawnStarter(plan, run.crash_point, settings.max_concurrent)
-        )
+        self._starter: Starter = ForkStarter(plan, run.crash_point) if fork else self._spawn_starter()
 
     @property
     def is_idle(self) -> bool:
@@ -110,9 +116,7 @@ class _Crew:
             started = self._starter.start(task)
         except (MainspringError, OSError) as error:
             return self._failed(task, error)
-        process = StepProcess(task, started, self._run.logs, self._run.clock.monotonic())
-        self._processes[started.pid] = process
-        self._watch(started, process)
+        self._launch(task, started)
         return []
 
     def wait(self) -> list[StepProcess]:
@@ -158,9 +162,7 @@ class _Crew:
     def close(self) -> None:
         """End whatever is left, recording nothing: this attempt of the run is no longer in charge."""
         for process in list(self._processes.values()):
-            process.signal(signal.SIGKILL)
-            self._forget(process)
-            process.reap()
+            self._end(process)
         self._starter.close()
         self._selector.close()
 
@@ -176,6 +178,11 @@ class _Crew:
             process.started.channel.settimeout(None)
             self._starter.begin(process.started, process.task)
             process.started.channel.settimeout(0)
+
+    def _launch(self, task: StepTask, started: Started) -> None:
+        process = StepProcess(task, started, self._run.logs, self._run.clock.monotonic())
+        self._processes[started.pid] = process
+        self._watch(started, process)
 
     def _watch(self, started: Started, process: StepProcess) -> None:
         self._selector.register(started.channel, selectors.EVENT_READ, (process, "channel"))
@@ -208,6 +215,9 @@ class _Crew:
         if self._asked_at is None and self._run.cancelled:
             self._ask_to_end()
         for process in list(self._processes.values()):
+            if not process.is_ready and isinstance(self._starter, ForkStarter) and now - process.began > FORK_SECONDS:
+                self._start_afresh(process)
+                continue
             if process.verdict is None and self._asked_at is None:
                 process.verdict = self._verdict(process, now)
                 if process.verdict is not None:
@@ -217,8 +227,25 @@ class _Crew:
             if asked_at is not None and now - asked_at > self._settings.grace:
                 process.signal(signal.SIGKILL)
 
+    def _start_afresh(self, process: StepProcess) -> None:
+        """Replace a forked process that hangs before it has done anything, and fork no more in this run."""
+        self._end(process)
+        self._starter.close()
+        self._starter = self._spawn_starter()
+        self._launch(process.task, self._starter.start(process.task))
+
+    def _spawn_starter(self) -> SpawnStarter:
+        return SpawnStarter(self._plan, self._run.crash_point, self._settings.max_concurrent)
+
+    def _end(self, process: StepProcess) -> None:
+        process.signal(signal.SIGKILL)
+        self._forget(process)
+        process.reap()
+
     def _verdict(self, process: StepProcess, now: float) -> str | None:
         settings = self._settings
+        if not process.is_ready and now - process.began > SPAWN_SECONDS:
+            return f"did not come up within {SPAWN_SECONDS:g} s and was ended"
         if settings.step_timeout is not None and now - process.began > settings.step_timeout:
             return f"ran longer than its time-out of {settings.step_timeout:g} s and was ended"
         if process.output_bytes > settings.output_limit_bytes:
