@@ -96,7 +96,7 @@ class _MemoryEvents:
                 else:
                     check_working(run_id, run.status)
                     _change_step(steps, changed, event)
-            for row in attempts_to_check(events):
+            for row in attempts_to_check(run_id, events):
                 _check_under_way(steps.get(row), run_id, run_attempt, *row)
             steps.update(changed)
             self._rows.runs[run_id] = run

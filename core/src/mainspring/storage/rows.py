@@ -8,7 +8,7 @@ from typing import Any
 from mainspring.errors import SupersededError, TransitionError, shorten
 from mainspring.event import Event
 from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END, STEP_WITHIN
-from mainspring.run import Run, RunStatus, WorkerIdentity, check_transition
+from mainspring.run import Run, RunStatus, StepStatus, WorkerIdentity, check_transition
 
 WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
 """The statuses in which a run's worker may write."""
@@ -51,19 +51,30 @@ def check_working(run_id: str, status: RunStatus) -> None:
         raise SupersededError(f"run {run_id} is {status}, so its steps take no more events; nothing was written")
 
 
-def attempts_to_check(events: Sequence[Event]) -> set[tuple[str, int]]:
-    """Return the attempts of steps that must be under way for a batch, and that it neither begins nor ends itself."""
-    told: set[tuple[str, int]] = set()
-    settled: set[tuple[str, int]] = set()
+def attempts_to_check(run_id: str, events: Sequence[Event]) -> set[tuple[str, int]]:
+    """Return the attempts of steps that must be under way for a batch, and that it neither begins nor ends itself.
+
+    Raises:
+        SupersededError: The batch tells something of an attempt before it begins it, or after it ends it.
+    """
+    to_check: set[tuple[str, int]] = set()
+    begun: set[tuple[str, int]] = set()
+    ended: set[tuple[str, int]] = set()
     for event in events:
         if event.step_key is None or event.step_attempt is None:
             continue
+        place = (event.step_key, event.step_attempt)
         kind = type(event.fact)
-        if kind in STEP_WITHIN:
-            told.add((event.step_key, event.step_attempt))
-        elif kind in STEP_BEGIN or kind in STEP_END:
-            settled.add((event.step_key, event.step_attempt))
-    return told - settled
+        if (kind in STEP_BEGIN and place in to_check) or (kind in STEP_WITHIN and place in ended):
+            raise not_claimed(run_id, *place)
+        if kind in STEP_END or STEP_BEGIN.get(kind) is StepStatus.SKIPPED:
+            ended.add(place)
+            to_check.discard(place)
+        elif kind in STEP_BEGIN:
+            begun.add(place)
+        elif kind in STEP_WITHIN and place not in begun:
+            to_check.add(place)
+    return to_check
 
 
 def run_changes(run_id: str, old: RunStatus, event: Event) -> dict[str, Any] | None:

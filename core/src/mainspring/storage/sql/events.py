@@ -61,7 +61,7 @@ class SqlEvents:
                 else:
                     check_working(run_id, status)
                     _change_step(connection, event)
-            for step_key, attempt in attempts_to_check(events):
+            for step_key, attempt in attempts_to_check(run_id, events):
                 _check_under_way(connection, run_id, run_attempt, step_key, attempt)
             append_events(self._database, connection, events)
 
