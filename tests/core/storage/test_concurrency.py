@@ -1,0 +1,165 @@
+"""Many processes at one database: none loses a write, none sees a lock, and none overtakes who follows the log."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from mainspring.run import RunStatus
+from mainspring.storage import RunQuery, open_storage
+from mainspring.storage.sql.database import Database
+from mainspring.storage.sql.schema import SCHEMA_VERSION
+from mainspring.storage.summary import summarize_storage
+
+pytestmark = pytest.mark.integration
+
+
+@contextmanager
+def processes(code: str, url: str, number: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Run code in processes of their own, which print a line when they are ready and go on when they read one."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, url, str(each)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for each in range(number)
+    ]
+    try:
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", process.stderr and process.stderr.read()
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+def finish(started: list[subprocess.Popen[str]]) -> None:
+    """Wait until the processes have ended, all of them well."""
+    complaints = [process.communicate(timeout=240)[1] for process in started]
+
+    assert [process.returncode for process in started] == [0] * len(started), complaints
+
+
+_OPENING = """
+import sys
+from pathlib import Path
+from mainspring.storage import open_storage, sql
+
+print("ready", flush=True)
+sys.stdin.readline()
+open_storage(sys.argv[1], Path()).close()
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_open_an_empty_database_at_once_do_not_clash(empty_storage_url: str) -> None:
+    with processes(_OPENING, empty_storage_url, 8) as started:
+        finish(started)
+
+    assert summarize_storage(empty_storage_url, Path()).schema_version == SCHEMA_VERSION
+
+
+_WRITING = """
+import sys
+from pathlib import Path
+from mainspring.event import Event, RunStarted, RunSucceeded, StepStarted, StepSucceeded
+from mainspring.run import Run, RunStatus
+from mainspring.storage import open_storage
+
+storage = open_storage(sys.argv[1], Path())
+run_id = f"run-{sys.argv[2]}"
+print("ready", flush=True)
+sys.stdin.readline()
+
+def event(fact, step=None):
+    return Event(run_id=run_id, run_attempt=1, fact=fact, timestamp=1.0, step_key=step, step_attempt=step and 1)
+
+run = Run(run_id=run_id, job_name="job", mode="dev", status=RunStatus.STARTED, tags={"team": "data"})
+storage.runs.create(run, [event(RunStarted())])
+for number in range(499):
+    storage.events.record(run_id, 1, [event(StepStarted(), f"step-{number}")])
+    storage.events.record(run_id, 1, [event(StepSucceeded(), f"step-{number}")])
+storage.events.record(run_id, 1, [event(RunSucceeded())])
+storage.close()
+"""
+
+
+@pytest.mark.slow
+def test_sixteen_processes_write_a_thousand_events_each(storage_url: str) -> None:
+    """Scar: D#2884. None is lost, and no process sees that the database is locked."""
+    with processes(_WRITING, storage_url, 16) as started:
+        finish(started)
+
+    with closing(open_storage(storage_url, Path())) as storage:
+        runs = storage.runs.find(RunQuery(statuses=(RunStatus.SUCCESS,)))
+        assert len(runs) == 16
+        for run in runs:
+            ids = [each.event_id or 0 for each in storage.events.read(run.run_id)]
+            assert len(ids) == 1000
+            assert ids == sorted(ids)
+            assert len(storage.events.steps(run.run_id)) == 499
+
+
+_MATERIALIZING = """
+import sys
+from pathlib import Path
+from mainspring.event import AssetMaterialized, Event, RunStarted, StepStarted, RunSucceeded
+from mainspring.run import Run, RunStatus
+from mainspring.storage import open_storage
+
+storage = open_storage(sys.argv[1], Path())
+run_id = f"run-{sys.argv[2]}"
+print("ready", flush=True)
+sys.stdin.readline()
+
+def event(fact, step=None):
+    return Event(run_id=run_id, run_attempt=1, fact=fact, timestamp=1.0, step_key=step, step_attempt=step and 1)
+
+storage.runs.create(Run(run_id=run_id, job_name="job", mode="dev", status=RunStatus.STARTED), [event(RunStarted())])
+storage.events.record(run_id, 1, [event(StepStarted(), "a")])
+for number in range(100):
+    storage.events.record(run_id, 1, [event(AssetMaterialized(f"asset-{number}"), "a") for _ in range(3)])
+storage.events.record(run_id, 1, [event(RunSucceeded())])
+storage.close()
+"""
+
+
+@pytest.mark.slow
+def test_who_follows_positions_misses_none(storage_url: str) -> None:
+    """Guarantee: who has read position n never meets a smaller one later, however the writers' commits fall."""
+    statements = (
+        "SELECT position FROM asset_events WHERE position > {} ORDER BY position",
+        "SELECT event_id FROM events WHERE kind IN ('RUN_STARTED', 'RUN_SUCCESS') AND event_id > {} ORDER BY event_id",
+    )
+    followed: list[list[int]] = [[], []]
+    database = Database(storage_url, Path())
+    open_storage(storage_url, Path()).close()
+
+    def follow() -> None:
+        for statement, seen in zip(statements, followed, strict=True):
+            with database.read() as connection:
+                seen.extend(connection.exec_driver_sql(statement.format(seen[-1] if seen else 0)).scalars())
+
+    with processes(_MATERIALIZING, storage_url, 6) as started:
+        while any(process.poll() is None for process in started):
+            follow()
+        finish(started)
+    follow()
+
+    everything = [statement.format(0) for statement in statements]
+    with database.read() as connection:
+        assert followed == [list(connection.exec_driver_sql(each).scalars()) for each in everything]
+    assert [len(each) for each in followed] == [6 * 300, 6 * 2]
+    database.close()
