@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from urllib.parse import quote
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 LIMIT_BYTES = 180
 """Longest name made here; file systems stop at 255, and temporary names add a little."""
@@ -26,6 +29,6 @@ def _digest(name: str) -> str:
 
 
 def _encode(part: str) -> str:
-    if part.isidentifier() and part.isascii():
+    if _PLAIN.fullmatch(part):
         return part
     return quote(part, safe="[]-=,@ ", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E") or "%"

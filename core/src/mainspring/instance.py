@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import attrs
 from attrs import field, frozen
 
 from mainspring.clock import Clock, SystemClock
 from mainspring.crashpoint import CrashPoint, pass_by
 from mainspring.definition.io import IOManager
-from mainspring.errors import ConfigError, InstanceError, shorten
+from mainspring.errors import InstanceError, shorten
 from mainspring.event import Event
 from mainspring.io.memory import MemoryIOManager
 from mainspring.log.memory import MemoryLogStore
@@ -24,8 +23,9 @@ from mainspring.storage import Storage, memory_storage, open_storage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mainspring.component import Builder
     from mainspring.plugin import Plugins
-    from mainspring.settings import Component, Settings
+    from mainspring.settings import Settings
 
 HOME_VARIABLE = "MAINSPRING_HOME"
 
@@ -98,13 +98,14 @@ class Instance:
             ConfigError: Its settings are not valid.
             StorageError: Its database cannot be used.
         """
+        from mainspring.component import Builder, Overrides
         from mainspring.io.filesystem import FilesystemIOManager
         from mainspring.plugin import load_plugins
 
         folder, settings = locate(home)
         plugins = load_plugins()
-        overrides = _overrides(settings, plugins, folder)
-        logs = _logs(settings, plugins, folder)
+        builder = Builder(settings, plugins, folder)
+        logs = _logs(builder)
         _prepare_home(folder)
         return cls(
             storage=open_storage(settings.storage, folder),
@@ -113,7 +114,7 @@ class Instance:
             home=folder,
             settings=settings,
             plugins=plugins,
-            overrides=overrides,
+            overrides=Overrides(builder),
             observers=plugins.observers,
             clock=clock or SystemClock(),
             crash_point=crash_point,
@@ -185,47 +186,10 @@ def _prepare_home(folder: Path) -> None:
         raise InstanceError(f"home {folder} cannot be made: {error.strerror}") from error
 
 
-def _logs(settings: Settings, plugins: Plugins, folder: Path) -> LogStore:
-    if settings.logs is None:
+def _logs(builder: Builder) -> LogStore:
+    if builder.settings.logs is None:
         from mainspring.log.filesystem import FilesystemLogStore
 
-        return FilesystemLogStore(folder / "logs")
-    store: LogStore = _build("log store", settings.logs, plugins, folder, "instance.logs", settings)
+        return FilesystemLogStore(builder.folder / "logs")
+    store: LogStore = builder.build("log store", builder.settings.logs, "instance.logs")
     return store
-
-
-def _overrides(settings: Settings, plugins: Plugins, folder: Path) -> dict[str, Override]:
-    return {
-        name: Override(
-            {
-                each: _build("resource", component, plugins, folder, f"mode.{name}.resources.{each}", settings)
-                for each, component in mode.resources.items()
-            },
-            None
-            if mode.executor is None
-            else _build("executor", mode.executor, plugins, folder, f"mode.{name}.executor", settings),
-        )
-        for name, mode in settings.modes.items()
-    }
-
-
-def _build(kind: str, component: Component, plugins: Plugins, folder: Path, place: str, settings: Settings) -> Any:
-    """Build what a plugin registers from its settings; relative paths start at the settings file's folder."""
-    from pathlib import Path
-
-    from mainspring.serde import structure
-
-    registered = kind
-    if kind == "resource" and component.use in plugins.names("IO manager"):
-        registered = "IO manager"
-    cls = plugins.find(registered, component.use)
-    problems: list[tuple[str, str]] = []
-    built: Any = structure(dict(component.fields), cls, place, problems)
-    if problems:
-        raise ConfigError(str(settings.path), problems)
-    relative = {
-        each.alias: folder / value
-        for each in attrs.fields(cls)
-        if each.init and isinstance(value := getattr(built, each.name), Path) and not value.is_absolute()
-    }
-    return attrs.evolve(built, **relative) if relative else built

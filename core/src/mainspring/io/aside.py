@@ -36,7 +36,7 @@ class AsideFile:
 
 
 @contextmanager
-def written_aside(path: Path, *, durable: bool) -> Iterator[AsideFile]:
+def written_aside(path: str, *, durable: bool) -> Iterator[AsideFile]:
     """Give a file beside `path`, which takes its place at the end; an exception leaves what was there as it was.
 
     Args:
@@ -55,20 +55,21 @@ def written_aside(path: Path, *, durable: bool) -> Iterator[AsideFile]:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        Path(aside).replace(path)
+        os.replace(aside, path)  # noqa: PTH105 - a Path costs more than the system call
     except BaseException:
         Path(aside).unlink(missing_ok=True)
         raise
     if durable:
-        sync_folder(path.parent)
-        sync_folder(path.parent.parent)
+        folder = Path(path).parent
+        sync_folder(folder)
+        sync_folder(folder.parent)
 
 
-def _open(aside: str, path: Path) -> int:
+def _open(aside: str, path: str) -> int:
     try:
         return os.open(aside, _FLAGS, 0o600)
     except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(aside, _FLAGS, 0o600)
 
 

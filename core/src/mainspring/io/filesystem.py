@@ -42,7 +42,7 @@ class FilesystemIOManager(IOManager):
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Store a value and tell its path, size and hash."""
         subject = f"output {context.name!r} of step {context.step_key!r}"
-        path = self.path(context)
+        path = self._place(context)
         try:
             with written_aside(path, durable=context.asset_key is not None) as file:
                 encode(obj, self.format, subject, file)
@@ -55,26 +55,30 @@ class FilesystemIOManager(IOManager):
     def load_input(self, context: InputContext) -> Any:
         """Load a value, provided that it is what its writer stored."""
         upstream = context.upstream
-        path = self.path(upstream)
+        path = self._place(upstream)
         try:
-            data = path.read_bytes()
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the read
+                data = file.readall()
         except (FileNotFoundError, NotADirectoryError):
-            raise ValueNotFound(STORE, str(path), upstream.step_key) from None
+            raise ValueNotFound(STORE, path, upstream.step_key) from None
         except OSError as error:
-            raise ValueNotFound(STORE, str(path), upstream.step_key, f"it cannot be read: {error.strerror}") from error
+            raise ValueNotFound(STORE, path, upstream.step_key, f"it cannot be read: {error.strerror}") from error
         recorded = upstream.metadata.get("sha256")
         if recorded is not None and hashlib.sha256(data).hexdigest() != recorded:
-            raise ValueNotFound(STORE, str(path), upstream.step_key, "the file is not what the step wrote")
+            raise ValueNotFound(STORE, path, upstream.step_key, "the file is not what the step wrote")
         try:
             return decode(data, self.format)
         except Exception as error:  # what a pickle does when it is loaded is up to its classes
             said = f"it cannot be read as {self.format}: {type(error).__name__}: {error}"
-            raise ValueNotFound(STORE, str(path), upstream.step_key, said) from error
+            raise ValueNotFound(STORE, path, upstream.step_key, said) from error
 
     def path(self, context: OutputContext) -> Path:
         """Return the file of a value."""
+        return Path(self._place(context))
+
+    def _place(self, context: OutputContext) -> str:
         parts = [*context.step_key.split("."), context.name]
         if context.mapping_key is not None:
             parts.append(f"[{context.mapping_key}]")
         name = file_name(*parts, str(context.attempt))
-        return self.base / file_name(context.run_id) / f"{name}.{SUFFIXES[self.format]}"
+        return f"{self.base}/{file_name(context.run_id)}/{name}.{SUFFIXES[self.format]}"

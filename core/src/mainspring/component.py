@@ -1,0 +1,91 @@
+"""Components: what settings name and plugins register, built where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from mainspring.errors import ConfigError
+from mainspring.plan.bind import Override
+from mainspring.plugin import Plugins
+from mainspring.serde import structure
+from mainspring.settings import Component, Settings
+
+
+@frozen(eq=False)
+class Builder:
+    """Builds what settings name.
+
+    Attributes:
+        settings: The settings.
+        plugins: Where names are looked up.
+        folder: Where relative paths start.
+    """
+
+    settings: Settings
+    plugins: Plugins
+    folder: Path
+
+    def build(self, kind: str, component: Component, place: str) -> Any:
+        """Build one component.
+
+        Args:
+            kind: What it is to be; an IO manager is a resource as well.
+            component: Its registered name and its fields.
+            place: Where the settings name it.
+
+        Raises:
+            UnknownNameError: No plugin registers the name.
+            PluginError: Two plugins claim it.
+            ConfigError: Its fields do not fit; every bad one is named.
+        """
+        managers = self.plugins.names("IO manager") if kind == "resource" else ()
+        cls = self.plugins.find("IO manager" if component.use in managers else kind, component.use)
+        problems: list[tuple[str, str]] = []
+        built: Any = structure(dict(component.fields), cls, place, problems)
+        if problems:
+            raise ConfigError(str(self.settings.path), problems)
+        relative = {
+            each.alias: self.folder / value
+            for each in attrs.fields(cls)
+            if each.init and isinstance(value := getattr(built, each.name), Path) and not value.is_absolute()
+        }
+        return attrs.evolve(built, **relative) if relative else built
+
+
+class Overrides(Mapping[str, Override]):
+    """What settings put in place of parts of modes; each mode's is built when it is first asked for.
+
+    So a plugin that one mode needs and that is missing costs that mode, and no other.
+    """
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+        self._built: dict[str, Override] = {}
+
+    def __getitem__(self, mode: str) -> Override:
+        if mode not in self._built:
+            self._built[mode] = self._build(mode)
+        return self._built[mode]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builder.settings.modes)
+
+    def __len__(self) -> int:
+        return len(self._builder.settings.modes)
+
+    def _build(self, mode: str) -> Override:
+        said = self._builder.settings.modes[mode]
+        place = f"mode.{mode}"
+        resources = {
+            name: self._builder.build("resource", component, f"{place}.resources.{name}")
+            for name, component in said.resources.items()
+        }
+        executor = said.executor
+        return Override(
+            resources, None if executor is None else self._builder.build("executor", executor, f"{place}.executor")
+        )
