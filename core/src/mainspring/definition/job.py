@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -42,6 +43,11 @@ class Job:
     def __repr__(self) -> str:
         return f"<job {self.name!r}: {len(self.nodes)} ops>"
 
+    def _repr_html_(self) -> str:
+        from mainspring.notebook.job_view import job_html
+
+        return job_html(self)
+
     def __call__(self, *args: object, **kwargs: object) -> None:
         """Refuse to be called.
 
@@ -63,8 +69,11 @@ class Job:
         partition_key: str | None = None,
         parent: str | None = None,
         raise_on_error: bool = True,
+        progress: bool = True,
     ) -> RunResult:
         """Run the job here and now, in this process, and return what came of it.
+
+        It may be called where an event loop runs, as in a notebook's cell; that loop waits for the run's end.
 
         Args:
             mode: The mode's name; the job's first unless given.
@@ -78,6 +87,7 @@ class Job:
             parent: The id of a run to execute again. Without a selection the new run does what did not end well in that
                 one, and all that comes after it; with one, the selected steps; what these read of others comes from it.
             raise_on_error: Whether a run that does not succeed raises; else the result says so.
+            progress: Whether a notebook shows the run while it is under way; elsewhere nothing is shown.
 
         Raises:
             RunFailedError: The run failed, and `raise_on_error` is true; its cause is what the op raised.
@@ -85,6 +95,7 @@ class Job:
             UnknownNameError: There is no such mode, resource or op.
         """
         from mainspring.execute import RunOptions, execute_job
+        from mainspring.execute.event_loop import outside_event_loop
         from mainspring.instance import Instance
 
         options = RunOptions(
@@ -97,7 +108,41 @@ class Job:
             parent_run_id=parent,
         )
         used = instance if instance is not None else Instance.ephemeral()
-        return execute_job(self, mode, options, instance=used, raise_on_error=raise_on_error)
+        with outside_event_loop():
+            if not progress or "IPython" not in sys.modules:
+                return execute_job(self, mode, options, instance=used, raise_on_error=raise_on_error)
+            from mainspring.notebook.progress import watching
+
+            with watching(used.clock) as display:
+                return execute_job(
+                    self,
+                    mode,
+                    options,
+                    instance=used,
+                    raise_on_error=raise_on_error,
+                    on_event=None if display is None else display.follow,
+                    on_plan=None if display is None else display.begin,
+                )
+
+    def retry(self, run_id: str, *, instance: Instance, raise_on_error: bool = True) -> RunResult:
+        """Carry out one more attempt of a run of this job, here and now: what ended well is not done again.
+
+        The run keeps its id, mode, config and selection. One whose process has died is recorded as failed first.
+
+        Args:
+            run_id: The run; it has failed, was canceled, or its process on this host has died.
+            instance: Where it is recorded.
+            raise_on_error: Whether an attempt that does not succeed raises; else the result says so.
+
+        Raises:
+            RunFailedError: The attempt failed, and `raise_on_error` is true; its cause is what the op raised.
+            UnknownNameError: There is no such run.
+            MainspringError: The run is still carried out, has succeeded, or is another job's.
+        """
+        from mainspring.execute import find_run, retry_run, settle_dead
+
+        run = settle_dead(instance, find_run(instance, run_id))
+        return retry_run(self, run, instance=instance, raise_on_error=raise_on_error)
 
 
 @overload

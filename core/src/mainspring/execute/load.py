@@ -9,6 +9,7 @@ from mainspring.definition.io import DynamicOut, InputContext
 from mainspring.definition.job import Job
 from mainspring.errors import MainspringError, UnknownNameError, ValueNotFound
 from mainspring.event import AssetMaterialized, Event, RunState, StepOutput, StoredOutput
+from mainspring.execute.event_loop import outside_event_loop
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.outputs import writer_context
 from mainspring.execute.recall import find_run, recorded_state
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mainspring.instance import Instance
 
 
+@outside_event_loop()
 def load_output(definitions: Definitions, run_id: str, step: str, output: str, *, instance: Instance) -> Any:
     """Load what a step of a run stored; see `Definitions.load_output`."""
     run = find_run(instance, run_id)
@@ -32,6 +34,7 @@ def load_output(definitions: Definitions, run_id: str, step: str, output: str, *
         with_resources.close()
 
 
+@outside_event_loop()
 def load_asset(
     definitions: Definitions, asset: str, *, instance: Instance, mode: str | None, partition: str | None
 ) -> Any:

@@ -9,6 +9,7 @@ from attrs import frozen
 from mainspring.definition.job import Job
 from mainspring.errors import UnknownNameError
 from mainspring.event import Event, RunState, fold
+from mainspring.execute.event_loop import outside_event_loop
 from mainspring.execute.resources import OpenResources
 from mainspring.log.port import STREAMS, LogKey, Stream
 from mainspring.plan import Plan
@@ -37,6 +38,11 @@ class RunResult:
     def __repr__(self) -> str:
         return f"<RunResult {self.run_id} of job {self.job.name!r}: {self.run.status}>"
 
+    def _repr_html_(self) -> str:
+        from mainspring.notebook.result_view import result_html
+
+        return result_html(self)
+
     @property
     def run(self) -> Run:
         """The run as recorded."""
@@ -60,6 +66,7 @@ class RunResult:
         """What its events add up to: the status of each step, and where the values are."""
         return fold(self.events)
 
+    @outside_event_loop()
     def output(self, step: str, output: str = "result") -> Any:
         """Load what a step stored, through its IO manager.
 

@@ -55,6 +55,11 @@ class Run:
     reason: str | None = None
     worker: WorkerIdentity | None = None
 
+    def _repr_html_(self) -> str:
+        from mainspring.notebook.run_view import run_html
+
+        return run_html(self)
+
 
 @frozen(kw_only=True)
 class StepRecord:
