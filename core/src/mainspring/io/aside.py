@@ -69,7 +69,9 @@ def _open(aside: str, path: str) -> int:
     try:
         return os.open(aside, _FLAGS, 0o600)
     except FileNotFoundError:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = Path(path).parent
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the mode is that of the last folder only
+        folder.mkdir(mode=0o700, exist_ok=True)
         return os.open(aside, _FLAGS, 0o600)
 
 

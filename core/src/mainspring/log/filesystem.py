@@ -32,7 +32,8 @@ class FilesystemLogStore(LogStore):
         try:
             target = os.open(path, _FLAGS, 0o600)
         except FileNotFoundError:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             target = os.open(path, _FLAGS, 0o600)
         try:
             view = memoryview(self._within_limit(os.fstat(target).st_size, text.encode("utf-8", "backslashreplace")))
