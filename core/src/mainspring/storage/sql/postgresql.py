@@ -77,7 +77,11 @@ class PostgresqlBackend:
     def connect(self) -> Connection:
         connection = self._engine.connect()
         connection.detach()  # else SQLAlchemy would end the session when a forked child forgets it
-        self._check_server(_driver_connection(connection))
+        try:
+            self._check_server(_driver_connection(connection))
+        except StorageError:
+            connection.close()
+            raise
         return connection
 
     def is_usable(self, connection: Connection) -> bool:
