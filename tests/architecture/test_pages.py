@@ -35,3 +35,11 @@ def test_the_transition_table_in_the_documentation_is_the_one_in_the_code() -> N
     assert written == {
         "(new)" if old is None else old.value: {new.value for new in news} for old, news in TRANSITIONS.items()
     }
+
+
+def test_whatever_the_status_page_names_exists() -> None:
+    page = (ROOT / "docs" / "status.md").read_text("utf-8")
+    named = re.findall(r"`([\w.-]+/[\w/.-]+)`", page)
+
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
