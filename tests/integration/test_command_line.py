@@ -1,5 +1,6 @@
 """The command as people call it: a process of its own, in a shell, on a terminal, or as another user."""
 
+import codecs
 import json
 import os
 import pty
@@ -128,6 +129,7 @@ def on_terminal(folder: Path, words: list[str], press: Mapping[str, bytes], **mo
 
 
 def _read(terminal: int) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while True:
         try:
             found = os.read(terminal, 65536)
@@ -135,7 +137,7 @@ def _read(terminal: int) -> Iterator[str]:
             return
         if not found:
             return
-        yield found.decode("utf-8", "replace")
+        yield decoder.decode(found)
 
 
 def runs_in(home: Path) -> list[tuple[str, str]]:

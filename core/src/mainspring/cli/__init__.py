@@ -11,6 +11,9 @@ from collections.abc import Sequence
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
+TERMINATED = 143
+"""The exit code after a SIGTERM."""
+
 
 def main(args: Sequence[str] | None = None) -> int:
     """Carry out one command line and return its exit code: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mainspring.errors import InstanceError, shorten
 from mainspring.instance import HOME_VARIABLE, Instance, locate
+from mainspring.settings import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
     from mainspring.settings import Settings
@@ -42,6 +43,34 @@ def opened_or_made(home: str | None, *, ephemeral: bool) -> Iterator[Instance]:
     else:
         with _open(home) as instance:
             yield instance
+
+
+def stand_in(home: str | None) -> Instance | None:
+    """Return an instance in memory for a home whose database is still to be made, and None for one that has it.
+
+    What it refuses, the home would refuse; so that a run which is refused leaves nothing behind.
+
+    Raises:
+        InstanceError: The home that was named cannot be used.
+        ConfigError: Its settings are not valid.
+    """
+    if not _has_home(home):
+        return None
+    with _explained(home):
+        folder, settings = locate(home)
+        if settings.storage != DEFAULT_STORAGE or (folder / DEFAULT_STORAGE.rpartition("/")[2]).exists():
+            return None
+    from attrs import evolve
+
+    from mainspring.cli.complaint import silenced_warnings
+    from mainspring.component import Builder, Overrides
+    from mainspring.io.filesystem import FilesystemIOManager
+    from mainspring.plugin import load_plugins
+
+    with silenced_warnings():
+        builder = Builder(settings, load_plugins(), folder)
+    values = FilesystemIOManager(folder / "values")
+    return evolve(Instance.ephemeral(), io_manager=values, overrides=Overrides(builder))
 
 
 def located(home: str | None) -> tuple[Path, Settings]:

@@ -91,6 +91,7 @@ def show_job(*, name: str | None, file: str | None, module: str | None, with_tra
 @click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; may be repeated.")
 @click.option("--partition", metavar="KEY", help="The partition for which it runs.")
 @click.option("--run-key", metavar="KEY", help="A key under which the run was asked for; recorded.")
+@click.option("--parent", metavar="RUN", help="A run to execute again: what it has done well is taken from it.")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: record the run and its outputs in memory.")
 @json_option
 @home_option
@@ -106,14 +107,18 @@ def run_job(
     tags: tuple[str, ...],
     partition: str | None,
     run_key: str | None,
+    parent: str | None,
     ephemeral: bool,
     as_json: bool,
     home: str | None,
 ) -> None:
     """Run a job here and now, and show it.
 
-    NAME may be left out where there is only one job. Ends with 0 when the run succeeds, with 1 when it fails, and with
-    130 when Ctrl-C ends it. Where no home is found, nothing is kept.
+    NAME may be left out where there is only one job. Ends with 0 when the run succeeds, with 1 when it fails, with 130
+    when Ctrl-C ends it and with 143 when a SIGTERM does. Where no home is found, nothing is kept.
+
+    With --parent, a new run does what did not end well in that one; with --select too, just the selected steps. Mode and
+    config are the parent's unless given.
 
     \b
     Examples:
@@ -121,12 +126,16 @@ def run_job(
       mainspring job run ingest -m sales.definitions --mode prod --tag team=data
       mainspring job run ingest -f defs.py --config '{"ops": {"fetch": {"days": 1}}}'
       mainspring job run ingest -f defs.py --config 'ops.fetch.days = 1' --select '*clean'
+      mainspring job run ingest -f defs.py --parent 0192f3 --select 'clean*'
     """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     if ephemeral and home is not None:
         raise click.UsageError("--ephemeral keeps nothing, so it does not go with --home", click.get_current_context())
+    if ephemeral and parent is not None:
+        said = "--parent names a run that a home keeps, so it does not go with --ephemeral"
+        raise click.UsageError(said, click.get_current_context())
     given_tags = key_value_pairs(tags, "--tag")
-    from mainspring.cli.run_here import pick_job, run_here
+    from mainspring.cli.run_here import pick_job, run_again_here, run_here
     from mainspring.cli.run_input import read_config
     from mainspring.cli.user_code import loaded
     from mainspring.execute import RunOptions
@@ -139,4 +148,8 @@ def run_job(
         run_key=checked_text(run_key, "--run-key"),
     )
     with loaded(source) as definitions:
-        run_here(pick_job(definitions, name), mode, options, home, ephemeral=ephemeral, as_json=as_json)
+        job = pick_job(definitions, name)
+        if parent is None:
+            run_here(job, mode, options, home, ephemeral=ephemeral, as_json=as_json)
+        else:
+            run_again_here(job, mode, options, parent, home, as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import Self, TextIO
 
 from attrs import define
 from rich.console import Console
@@ -15,10 +15,8 @@ from rich.text import Text
 from mainspring.cli.event_text import say
 from mainspring.cli.progress import Display
 from mainspring.event import Event, facts
+from mainspring.execute.tally import Tally
 from mainspring.text import cut, visible
-
-if TYPE_CHECKING:
-    from mainspring.plan import Plan
 
 WORKING_SHOWN = 3
 """Steps at work that the line at the bottom names."""
@@ -43,8 +41,8 @@ class LiveDisplay(Display):
     a process of one thread.
     """
 
-    def __init__(self, plan: Plan, stream: TextIO) -> None:
-        super().__init__(plan, stream)
+    def __init__(self, tally: Tally, stream: TextIO) -> None:
+        super().__init__(tally, stream)
         console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
             SpinnerColumn(),
@@ -57,7 +55,7 @@ class LiveDisplay(Display):
         )
         self._task = self._progress.add_task("", total=self.tally.total, working="")
         self._lines: list[Text] = []
-        executor = plan.mode.executor
+        executor = tally.plan.mode.executor
         self._live = _Screen(
             self._progress, console, has_thread=executor is None or executor.shares_memory, take_lines=self._take_lines
         )

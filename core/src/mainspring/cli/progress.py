@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
 
 import click
 
@@ -18,6 +18,7 @@ from mainspring.execute.tally import Tally
 from mainspring.text import count, utc, visible
 
 if TYPE_CHECKING:
+    from mainspring.event import RunState
     from mainspring.plan import Plan
 
 _TOLD = (
@@ -36,12 +37,12 @@ class Display(ABC):
     """Follows a run's events and shows them; that nobody reads any more what it shows does not disturb the run.
 
     Args:
-        plan: The run's steps.
+        tally: Counts the run's steps.
         stream: Where to show them.
     """
 
-    def __init__(self, plan: Plan, stream: TextIO) -> None:
-        self.tally = Tally(plan)
+    def __init__(self, tally: Tally, stream: TextIO) -> None:
+        self.tally = tally
         self.run_id: str | None = None
         self._stream = stream
 
@@ -67,7 +68,8 @@ class PlainDisplay(Display):
     def show(self, event: Event, took_seconds: float | None) -> None:
         if isinstance(event.fact, facts.RunStarted):
             plan = self.tally.plan
-            said = f"of job {plan.job_name} in mode {plan.mode.name}, {count(self.tally.total, 'step')}"
+            again = f", attempt {event.run_attempt}" if event.run_attempt > 1 else ""
+            said = f"of job {plan.job_name} in mode {plan.mode.name}{again}, {count(self.tally.total, 'step')}"
             self._line(event, f"run {event.run_id}", f"{said}, started")
         elif isinstance(event.fact, _TOLD):
             self._line(event, event.step_key or "run", say(event, took_seconds))
@@ -76,16 +78,45 @@ class PlainDisplay(Display):
         click.echo(visible(f"{utc(event.timestamp)}  {subject}  {said}"), file=self._stream)
 
 
-@contextmanager
-def watching(plan: Plan, stream: TextIO) -> Iterator[Display]:
-    """Give what follows a run and shows it on a stream."""
-    if not is_terminal(stream):
-        yield PlainDisplay(plan, stream)
-        return
-    from mainspring.cli.live import LiveDisplay
+class Watch:
+    """Shows a run from the moment that its plan is known; use it as a context manager.
 
-    with LiveDisplay(plan, stream) as display:
-        yield display
+    Args:
+        stream: Where to show it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._display: Display | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that is shown; None before its first event."""
+        return None if self._display is None else self._display.run_id
+
+    def begin(self, plan: Plan, taken_over: RunState) -> None:
+        """Show a run of this plan, which has taken that over from another run or from an earlier attempt."""
+        tally = Tally(plan, taken_over)
+        if not is_terminal(self._stream):
+            self._display = PlainDisplay(tally, self._stream)
+            return
+        from mainspring.cli.live import LiveDisplay
+
+        self._display = self._open.enter_context(LiveDisplay(tally, self._stream))
+
+    def follow(self, event: Event) -> None:
+        """Show an event."""
+        if self._display is not None:
+            self._display(event)
 
 
 def _send_nowhere(stream: TextIO) -> None:

@@ -28,7 +28,10 @@ class LazyCommand:
 COMMANDS: Mapping[str, LazyCommand] = {
     "demo": LazyCommand("mainspring.cli.demo", "demo", "Run an example project over real data."),
     "job": LazyCommand("mainspring.cli.job", "job", "List, show and run the jobs of a file or module."),
-    "run": LazyCommand("mainspring.cli.run", "run", "List runs, show what came of one, and read its logs."),
+    "run": LazyCommand(
+        "mainspring.cli.run", "run", "List runs, show what came of one, read its logs, retry one, cancel one."
+    ),
+    "step": LazyCommand("mainspring.cli.step", "step", "Open a step of a run in a debugger or a notebook."),
     "instance": LazyCommand(
         "mainspring.cli.instance", "instance", "Show an instance and bring its storage up to date."
     ),

@@ -1,4 +1,4 @@
-"""`mainspring run`: which runs there are, what came of one, and what its steps printed."""
+"""`mainspring run`: which runs there are, what came of one, what its steps print; trying one again, and ending one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mainspring.cli.complaint import note
-from mainspring.cli.options import home_option, json_option, key_value_pairs, limit_option
+from mainspring.cli.options import (
+    code_options,
+    code_source,
+    home_option,
+    json_option,
+    key_value_pairs,
+    limit_option,
+)
 from mainspring.cli.show import echo_json, echo_table
 
 if TYPE_CHECKING:
@@ -18,7 +25,7 @@ _STATUSES = ("QUEUED", "STARTING", "STARTED", "SUCCESS", "FAILURE", "CANCELING",
 
 @click.group
 def run() -> None:
-    """List runs, show what came of one, and read its logs.
+    """List runs, show what came of one, read its logs, retry one, cancel one.
 
     A run is named by its id, or by as much of the id's beginning as no other run shares.
     """
@@ -144,6 +151,60 @@ def show_logs(
             logs.echo_events(place, instance, limit, as_json=as_json)
         else:
             logs.echo_streams(place, instance, stream, limit, as_json=as_json)
+
+
+@run.command("retry")
+@click.argument("run_id", metavar="RUN")
+@code_options
+@json_option
+@home_option
+def retry(
+    *, run_id: str, file: str | None, module: str | None, with_traceback: bool, as_json: bool, home: str | None
+) -> None:
+    """Carry out one more attempt of a run here and now, and show it.
+
+    Only steps that have not ended well are done; values of the others are read where they are. The run keeps its mode,
+    its config and its selection. A run whose process has died is recorded as failed first. Ends as `job run` does.
+
+    \b
+    Examples:
+      mainspring run retry 0192f3 -f defs.py
+      mainspring run retry 0192f3 -m sales.definitions --json
+    """  # noqa: D301 - click's mark is a backspace
+    source = code_source(file, module, with_traceback)
+    from mainspring.cli.run_here import retry_here
+    from mainspring.cli.user_code import loaded
+
+    with loaded(source) as definitions:
+        retry_here(definitions, run_id, home, as_json=as_json)
+
+
+@run.command("cancel")
+@click.argument("run_id", metavar="RUN")
+@click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait for the run's end, at most so long.",
+)
+@home_option
+def cancel(*, run_id: str, wait_seconds: float | None, home: str | None) -> None:
+    """Ask a run to end, wherever it is carried out.
+
+    Steps at work are interrupted, resources closed. Ends with 1 where the run is over already, or has not ended in time.
+
+    \b
+    Examples:
+      mainspring run cancel 0192f3
+      mainspring run cancel 0192f3 --wait 30
+    """  # noqa: D301 - click's mark is a backspace
+    from mainspring.cli.cancel import cancel_and_tell
+    from mainspring.cli.home import opened
+    from mainspring.cli.run_reference import find_run
+
+    with opened(home) as instance:
+        cancel_and_tell(instance, find_run(instance, run_id).run_id, wait_seconds)
 
 
 def _echo_runs(found: list[Run], limit: int) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mainspring.event import AssetMaterialized, RunFailed, StepFailed, StepOutput, StepRetried
+from mainspring.execute.worker import liveness
+from mainspring.run import RunStatus
 from mainspring.text import utc
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def run_document(run: Run, instance: Instance) -> dict[str, Any]:
         "selection": None if run.selection is None else list(run.selection),
         "scheduled_time": utc(run.scheduled_time),
         "priority": run.priority,
+        "worker": _worker(run),
         "steps": [_step(record) for record in steps],
         "outputs": _outputs(events, steps),
         "materializations": [
@@ -63,6 +66,7 @@ def run_document(run: Run, instance: Instance) -> dict[str, Any]:
             {
                 "step_key": event.step_key,
                 "attempt": event.step_attempt,
+                "run_attempt": event.run_attempt,
                 "is_retried": isinstance(event.fact, StepRetried),
                 "timestamp": utc(event.timestamp),
                 "error": error_document(event.fact.error),
@@ -102,6 +106,13 @@ def error_document(error: ErrorInfo | None) -> dict[str, Any] | None:
         "metadata": dict(error.metadata),
         "cause": error_document(error.cause),
     }
+
+
+def _worker(run: Run) -> dict[str, Any] | None:
+    """Return the process that carries out a run under way, and whether it lives, as far as this host can tell."""
+    if run.worker is None or run.status not in (RunStatus.STARTED, RunStatus.CANCELING):
+        return None
+    return {"host": run.worker.host, "pid": run.worker.pid, "liveness": liveness(run.worker)}
 
 
 def _step(record: StepRecord) -> dict[str, Any]:

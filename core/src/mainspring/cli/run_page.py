@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import click
+
+from mainspring.cli.complaint import note
 from mainspring.cli.show import echo, echo_facts, echo_heading, echo_table
 from mainspring.text import duration
 
@@ -14,7 +17,7 @@ FAILURES_SHOWN = 5
 
 
 def echo_run(document: Mapping[str, Any]) -> None:
-    """Print all that is recorded of a run but its logs."""
+    """Print all that is recorded of a run but its logs, and what to do where its worker has died."""
     _echo_head(document)
     if document["steps"]:
         echo_heading("steps")
@@ -39,6 +42,13 @@ def echo_run(document: Mapping[str, Any]) -> None:
     if document["failures"]:
         echo_heading("failures")
         echo_failures(document["failures"])
+    worker = document["worker"]
+    if worker is not None and worker["liveness"] == "dead":
+        click.echo()
+        note(
+            f"the process that carried out run {document['run_id']} is dead; `mainspring run retry {document['run_id']}` "
+            "completes the run, and `mainspring run cancel` gives it up"
+        )
 
 
 def echo_failures(failures: list[dict[str, Any]]) -> None:
@@ -71,6 +81,7 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "mode": document["mode"],
             "status": document["status"],
             "reason": document["reason"],
+            "worker": _worker(document["worker"]),
             "attempt": str(document["attempt"]),
             "created": document["created_at"],
             "started": document["started_at"],
@@ -84,6 +95,13 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "config": config,
         }
     )
+
+
+def _worker(worker: Mapping[str, Any] | None) -> str | None:
+    if worker is None:
+        return None
+    said = {"alive": "at work", "dead": "dead", "elsewhere": "which only that host can see"}[worker["liveness"]]
+    return f"process {worker['pid']} on {worker['host']}, {said}"
 
 
 def _echo_metadata(metadata: Mapping[str, Any]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mainspring.errors import MainspringError
+from mainspring.errors import MainspringError, SupersededError, TransitionError
 from mainspring.event import ErrorInfo, Event, Fact, RunCanceled, RunCanceling, RunFailed, StepCanceled, StepFailed
 from mainspring.execute.recall import find_run
 from mainspring.execute.recorder import Recorder
@@ -29,22 +30,17 @@ def cancel_run(instance: Instance, run_id: str) -> Run:
         UnknownNameError: There is no such run.
         MainspringError: It is over already.
     """
-    run = find_run(instance, run_id)
-    if run.status.is_final:
-        raise MainspringError(f"run {run_id} is over already: {run.status}")
-    if run.status not in _UNDER_WAY:
-        _write(instance, run, [RunCanceled("canceled before it started")])
-        return find_run(instance, run_id)
-    if run.status is RunStatus.STARTED:
-        _write(instance, run, [RunCanceling()])
-    if run.worker is not None:
-        match liveness(run.worker):
-            case "dead":
-                settle_dead(instance, find_run(instance, run_id))
-            case "alive" if run.worker.interruptible:
+    run = _ask(instance, find_run(instance, run_id))
+    if run.status.is_final or run.worker is None:
+        return run
+    match liveness(run.worker):
+        case "dead":
+            settle_dead(instance, run)
+        case "alive" if run.worker.interruptible:
+            with suppress(ProcessLookupError, PermissionError):  # it has just ended, or looks the request up itself
                 os.kill(run.worker.pid, signal.SIGTERM)
-            case _:
-                pass
+        case _:
+            pass
     return find_run(instance, run_id)
 
 
@@ -80,6 +76,21 @@ def settle_dead(instance: Instance, run: Run) -> Run:
     recorder = _recorder(instance, run)
     recorder.write([recorder.event(*each) for each in (*facts, (ending, None, None))])
     return find_run(instance, run.run_id)
+
+
+def _ask(instance: Instance, run: Run) -> Run:
+    """Record that a run is to end, and return it as it then stands."""
+    while not run.status.is_final:
+        if run.status is RunStatus.CANCELING:
+            return run
+        fact: Fact = RunCanceling() if run.status in _UNDER_WAY else RunCanceled("canceled before it started")
+        try:
+            _write(instance, run, [fact])
+        except (TransitionError, SupersededError):
+            run = find_run(instance, run.run_id)  # it went on in the meantime
+        else:
+            return find_run(instance, run.run_id)
+    raise MainspringError(f"run {run.run_id} is over already: {run.status}")
 
 
 def _write(instance: Instance, run: Run, facts: list[Fact]) -> None:

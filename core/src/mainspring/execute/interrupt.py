@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+class Terminated(KeyboardInterrupt):
+    """A SIGTERM, where it ends a run as Ctrl-C does."""
+
+
 def is_interruptible() -> bool:
     """Whether a SIGTERM can interrupt what runs in this thread: it can in the main one, if nobody else handles it."""
     return threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -16,7 +20,7 @@ def is_interruptible() -> bool:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Have SIGTERM raise KeyboardInterrupt inside, where it can interrupt this thread."""
+    """Have SIGTERM raise `Terminated` inside, where it can interrupt this thread."""
     if not is_interruptible():
         yield
         return
@@ -28,4 +32,4 @@ def terminable() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise Terminated

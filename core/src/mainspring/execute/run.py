@@ -101,6 +101,7 @@ def retry_run(
     instance: Instance,
     raise_on_error: bool = True,
     on_event: Callable[[Event], None] | None = None,
+    on_plan: Callable[[Plan, RunState], None] | None = None,
 ) -> RunResult:
     """Carry out one more attempt of a run that has failed or was canceled: what ended well is not done again.
 
@@ -110,6 +111,7 @@ def retry_run(
         instance: Where it is recorded.
         raise_on_error: Whether an attempt that does not succeed raises.
         on_event: Called with each event once it is recorded, or about to be.
+        on_plan: Called with the plan and with what the attempt takes over, before it is recorded.
 
     Raises:
         MainspringError: The run is not over, or has succeeded.
@@ -123,6 +125,8 @@ def retry_run(
     state = recorded_state(instance, job, run)
     options = RunOptions(config=run.config, selection=run.selection)
     plan = plan_job(job, run.mode, options, instance, state)
+    if on_plan is not None:
+        on_plan(plan, state)
     worker = own_identity(interruptible=is_interruptible())
     following = evolve(run, attempt=run.attempt + 1, status=RunStatus.STARTED, worker=worker)
     context = _context(following, plan, state, instance)
