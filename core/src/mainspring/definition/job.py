@@ -94,8 +94,7 @@ class Job:
             ConfigError: The config does not fit.
             UnknownNameError: There is no such mode, resource or op.
         """
-        from mainspring.execute import RunOptions, execute_job
-        from mainspring.execute.event_loop import outside_event_loop
+        from mainspring.execute import RunOptions, execute_job, outside_event_loop
         from mainspring.instance import Instance
 
         options = RunOptions(

@@ -4,6 +4,7 @@ Runs user code and records what it did. Decides what may start next only by aski
 """
 
 from mainspring.execute.cancel import cancel_run, settle_dead
+from mainspring.execute.event_loop import outside_event_loop
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.load import load_asset, load_output
 from mainspring.execute.options import RunOptions
@@ -22,6 +23,7 @@ __all__ = [
     "find_run",
     "load_asset",
     "load_output",
+    "outside_event_loop",
     "plan_job",
     "retry_run",
     "settle_dead",
