@@ -150,11 +150,14 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
     """
     from pathlib import Path
 
-    from mainspring.settings import FILE_NAME, Settings, find_settings, read_settings
+    from mainspring.settings import FILE_NAME, Settings, find_settings, read_settings, settings_in
 
     named = home if home is not None else os.environ.get(HOME_VARIABLE) or None
     if named is not None:
-        folder = Path(named).expanduser().absolute()
+        try:
+            folder = Path(named).expanduser().absolute()
+        except RuntimeError as error:
+            raise InstanceError(f"home {shorten(str(named))!r} cannot be found: {error}; name its folder") from error
         try:
             folder.stat()
         except FileNotFoundError:
@@ -168,8 +171,8 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
             raise InstanceError(
                 f"home {folder} cannot be made, since {folder.parent} does not exist; make that folder first"
             )
-        own = folder / FILE_NAME
-        return folder, read_settings(own) if own.exists() else Settings()
+        own = settings_in(folder)
+        return folder, Settings() if own is None else read_settings(own)
     found = find_settings(Path.cwd())
     if found is None:
         raise InstanceError(

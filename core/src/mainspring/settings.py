@@ -53,14 +53,16 @@ class Settings:
 
 def find_settings(folder: Path) -> Path | None:
     """Return the nearest settings file from a folder upwards, or None."""
-    for each in (folder, *folder.parents):
-        own = each / FILE_NAME
-        if own.is_file():
-            return own
-        project = each / "pyproject.toml"
-        if project.is_file() and _tool_table(project) is not None:
-            return project
-    return None
+    return next((found for each in (folder, *folder.parents) if (found := settings_in(each)) is not None), None)
+
+
+def settings_in(folder: Path) -> Path | None:
+    """Return a folder's settings file, or None."""
+    own = folder / FILE_NAME
+    if own.is_file():
+        return own
+    project = folder / "pyproject.toml"
+    return project if project.is_file() and _tool_table(project) is not None else None
 
 
 def read_settings(path: Path) -> Settings:
