@@ -18,6 +18,8 @@ from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import append_events
 from mainspring.storage.sql.tables import run_tags, runs
 
+_FINDABLE_LIMIT = 300
+
 
 class SqlRuns:
     """Keeps the runs' rows in a database."""
@@ -34,7 +36,10 @@ class SqlRuns:
                 check_new(run, exists=True)
                 raise
             if run.tags:
-                tags = [{"run_id": run.run_id, "key": key, "value": value} for key, value in run.tags.items()]
+                tags = [
+                    {"run_id": run.run_id, "key": _findable(key), "value": _findable(value)}
+                    for key, value in run.tags.items()
+                ]
                 connection.execute(run_tags.insert(), tags)
             append_events(self._database, connection, events)
 
@@ -65,7 +70,9 @@ class SqlRuns:
         if query.before is not None:
             statement = statement.where(runs.c.run_id < query.before)
         for key, value in query.tags.items():
-            bearing = select(run_tags.c.run_id).where(run_tags.c.key == key, run_tags.c.value == value)
+            bearing = select(run_tags.c.run_id).where(
+                run_tags.c.key == _findable(key), run_tags.c.value == _findable(value)
+            )
             statement = statement.where(runs.c.run_id.in_(bearing))
         with self._database.read() as connection:
             return [_from_row(row) for row in connection.execute(statement)]
@@ -114,3 +121,13 @@ def _from_row(row: Row[Any]) -> Run:
 
 def _worker_to_text(worker: WorkerIdentity | None) -> str | None:
     return None if worker is None else json.dumps(attrs.asdict(worker))
+
+
+def _findable(text: str) -> str:
+    """Return what stands for a tag's key or value in the index, whose rows PostgreSQL limits to 2,704 bytes."""
+    if len(text) <= _FINDABLE_LIMIT:
+        return text
+    import hashlib
+
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: _FINDABLE_LIMIT - len(digest)]}{digest}"

@@ -44,7 +44,7 @@ run_tags = Table(
     Column("value", _KEY, nullable=False),
     Index("run_tags_by_tag", "key", "value", "run_id"),
 )
-"""A row a tag: the tags in `runs` once more, so that runs can be found by them."""
+"""A row a tag: the tags in `runs` once more, long ones cut, so that runs can be found by them."""
 
 steps = Table(
     "steps",
