@@ -81,6 +81,26 @@ ROWS = (
         _ours("fan_out.py", "plan_ms", quick=("--ops=100", "--repeat=1")),
         target=Target(at_most=1000),
     ),
+    Row(
+        "fan-processes",
+        "a process a step, 20 ops and one that gathers them, two at a time; second run",
+        _ours("processes.py", "warm_ms_per_step", "--ops=20", quick=("--ops=5",)),
+        _peer("dagster", "dagster_multiprocess.py", "warm_ms_per_step"),
+        Target(ratio=100, at_most=13),
+    ),
+    Row(
+        "fan-1000",
+        "1,000 ops, a process each, by the arithmetic of fork, write and commit",
+        _ours("processes.py", "times_floor", "--ops=1000", "--repeat=1", quick=("--ops=50",)),
+        target=Target(at_most=1.3),
+        unit="x",
+    ),
+    Row(
+        "fan-memory",
+        "what the run's process grows by over 1,000 steps that are processes",
+        _ours("processes.py", "growth_kib_per_1000_steps", "--ops=2000", "--repeat=1", quick=("--ops=50",)),
+        unit="KiB",
+    ),
 )
 
 

@@ -77,11 +77,13 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def format_value(value: float | None, unit: Unit) -> str:
-    """Write a number of milliseconds or a factor with three digits that mean something."""
+    """Write a number of milliseconds, a factor or a size with three digits that mean something."""
     if value is None:
         return "-"
     if unit == "x":
         return f"{_digits(value)}x"
+    if unit == "KiB":
+        return f"{value:,.0f} KiB"
     factor, name = next((factor, name) for least, factor, name in SCALE if value >= least)
     return f"{_digits(value * factor)} {name}"
 
