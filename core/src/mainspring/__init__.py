@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mainspring.execute import InProcessExecutor as InProcessExecutor
     from mainspring.execute import RunContext as RunContext
     from mainspring.execute import RunResult as RunResult
+    from mainspring.execute import StepDebug as StepDebug
     from mainspring.execute.process.executor import MultiprocessExecutor as MultiprocessExecutor
     from mainspring.instance import Instance as Instance
     from mainspring.io.filesystem import FilesystemIOManager as FilesystemIOManager
@@ -95,6 +96,7 @@ _HOMES = {
     "RunResult": "execute",
     "RunStatus": "run",
     "Step": "plan",
+    "StepDebug": "execute",
     "ValueNotFound": "errors",
     "config": "definition.config",
     "graph": "definition.graph",

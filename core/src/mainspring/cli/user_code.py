@@ -57,6 +57,17 @@ def loaded(source: CodeSource) -> Iterator[Definitions]:
     Raises:
         CodeError: There is no such file or module, it fails to load, or it does not hold exactly one `Definitions`.
     """
+    with loaded_module(source) as (definitions, _):
+        yield definitions
+
+
+@contextmanager
+def loaded_module(source: CodeSource) -> Iterator[tuple[Definitions, ModuleType]]:
+    """Load definitions as `loaded` does, and give the module that holds them as well.
+
+    Raises:
+        CodeError: As there.
+    """
     folder, load = _prepared(source)
     sys.path.insert(0, str(folder))
     module: ModuleType | None = None
@@ -64,7 +75,7 @@ def loaded(source: CodeSource) -> Iterator[Definitions]:
         with redirect_stdout(sys.stderr):
             module = _guarded(source, load)
             definitions = _definitions_of(source, module)
-        yield definitions
+        yield definitions, module
     finally:
         if str(folder) in sys.path:
             sys.path.remove(str(folder))

@@ -12,6 +12,7 @@ from mainspring.definition.mode import Mode, modes_by_name
 from mainspring.errors import DefinitionError, UnknownNameError, shorten
 
 if TYPE_CHECKING:
+    from mainspring.execute import StepDebug
     from mainspring.instance import Instance
 
 
@@ -71,6 +72,29 @@ class Definitions:
         from mainspring.instance import Instance
 
         return load_output(self, run_id, step, output, instance=instance or Instance.open())
+
+    def debug_step(
+        self, run_id: str, step: str, *, instance: Instance | None = None, mode: str | None = None
+    ) -> StepDebug:
+        """Open a step of a run again, to look at its inputs and to call it; nothing of that is recorded.
+
+        The inputs are loaded through the IO managers of the run's own mode, which stored them.
+
+        Args:
+            run_id: The run.
+            step: The step's key, such as `clean`, or `inc[key]` of a mapped op.
+            instance: Where the run was recorded; the one of `Instance.open()` unless given.
+            mode: The mode whose resources the step is called with; the run's own unless given.
+
+        Raises:
+            UnknownNameError: There is no such run, step or mode.
+            ValueNotFound: An input's value is gone.
+            MainspringError: The step has not begun, and what it reads was never stored.
+        """
+        from mainspring.execute import debug_step
+        from mainspring.instance import Instance
+
+        return debug_step(self, run_id, step, instance=instance or Instance.open(), mode=mode)
 
     def load_asset(
         self, asset: str, *, instance: Instance | None = None, mode: str | None = None, partition: str | None = None

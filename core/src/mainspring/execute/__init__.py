@@ -4,6 +4,7 @@ Runs user code and records what it did. Decides what may start next only by aski
 """
 
 from mainspring.execute.cancel import cancel_run, settle_dead
+from mainspring.execute.debug import StepDebug, debug_step
 from mainspring.execute.event_loop import outside_event_loop
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.load import load_asset, load_output
@@ -18,7 +19,9 @@ __all__ = [
     "RunContext",
     "RunOptions",
     "RunResult",
+    "StepDebug",
     "cancel_run",
+    "debug_step",
     "execute_job",
     "find_run",
     "load_asset",

@@ -35,6 +35,7 @@ class StepExecution:
         crash_point: Where tests stop the process.
 
     Attributes:
+        context: What its op may know and do.
         error: What it raised, if it failed for good.
     """
 
@@ -53,7 +54,7 @@ class StepExecution:
         self._chance = chance
         self._loaded: list[Fact] = []
         run = task.run
-        self._context = OpContext(
+        self.context = OpContext(
             run_id=run.run_id,
             job_name=run.job_name,
             mode=run.mode,
@@ -76,11 +77,12 @@ class StepExecution:
         """
         try:
             self._crash_point("step.start")
-            inputs = self._load_inputs()
+            inputs = self.load_inputs()
             self._crash_point("step.input")
-            result = self._compute(inputs)
+            args, kwargs = self.arguments(inputs)
+            result = self._step.op.function(*args, **kwargs)
             self._crash_point("step.output")
-            stored = store_outputs(self._step, self._context, self._resources, result)
+            stored = store_outputs(self._step, self.context, self._resources, result)
             self._crash_point("step.end")
         except KeyboardInterrupt:
             raise
@@ -88,15 +90,37 @@ class StepExecution:
             return [*self._loaded, *self.fail(error)]
         return [*self._loaded, *stored, StepSucceeded(), *self._call_hooks(self._step.op.on_success, None)]
 
-    def _load_inputs(self) -> dict[str, Any]:
+    def load_inputs(self, *, checked: bool = True) -> dict[str, Any]:
+        """Load the inputs by name; those that are left to their defaults are absent.
+
+        Raises:
+            ValueNotFound: A value is gone.
+            TypeMismatchError: A value does not fit its annotation, and `checked` is true.
+        """
         inputs: dict[str, Any] = {}
         types = self._step.op.input_types
         for name, source in self._task.inputs.items():
             annotation = types[name]
             value = self._load(name, source, annotation)
-            check_value(self._step.key, "input", name, value, annotation)
+            if checked:
+                check_value(self._step.key, "input", name, value, annotation)
             inputs[name] = value
         return inputs
+
+    def arguments(self, inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Return what the op's function is called with: inputs and context, then config and resources by name."""
+        op = self._step.op
+        signature = op.signature
+        values: dict[str, Any] = {name: parameter.default for name, parameter in signature.inputs.items()}
+        values.update(inputs)
+        if signature.context is not None:
+            values[signature.context] = self.context
+        kwargs: dict[str, Any] = {}
+        if signature.config is not None:
+            kwargs[signature.config.name] = self._step.config
+        for each in signature.resources:
+            kwargs[each.name] = self._resources[each.resource]
+        return [values[name] for name in signature.positional], kwargs
 
     def _load(self, name: str, source: ResolvedInput, annotation: Any) -> Any:
         match source:
@@ -111,14 +135,14 @@ class StepExecution:
     def _load_value(self, name: str, pointer: ValuePointer, annotation: Any) -> Any:
         out = pointer.producer.outs[pointer.stored.fact.output]
         context = InputContext(
-            run_id=self._context.run_id,
+            run_id=self.context.run_id,
             step_key=self._step.key,
-            attempt=self._context.attempt,
+            attempt=self.context.attempt,
             name=name,
             upstream=writer_context(self._task.run, self._resources, pointer.producer, pointer.stored),
             mapping_key=self._step.mapping_key,
             asset_key=out.asset,
-            partition_key=self._context.partition_key,
+            partition_key=self.context.partition_key,
             annotation=annotation or None,
             metadata=self._step.op.ins.get(name, _NO_IN).metadata,
             resources=self._resources,
@@ -127,20 +151,6 @@ class StepExecution:
         if context.added_metadata:
             self._loaded.append(InputLoaded(name, dict(context.added_metadata)))
         return value
-
-    def _compute(self, inputs: Mapping[str, Any]) -> Any:
-        op = self._step.op
-        signature = op.signature
-        values: dict[str, Any] = {name: parameter.default for name, parameter in signature.inputs.items()}
-        values.update(inputs)
-        if signature.context is not None:
-            values[signature.context] = self._context
-        kwargs: dict[str, Any] = {}
-        if signature.config is not None:
-            kwargs[signature.config.name] = self._step.config
-        for each in signature.resources:
-            kwargs[each.name] = self._resources[each.resource]
-        return op.function(*(values[name] for name in signature.positional), **kwargs)
 
     def fail(self, error: BaseException) -> list[Fact]:
         """Return the facts of an attempt that failed: that it is tried again, or that it failed for good."""
@@ -157,7 +167,7 @@ class StepExecution:
         failed: list[Fact] = []
         for hook in hooks:
             try:
-                hook(HookContext(op=self._context, error=error))
+                hook(HookContext(op=self.context, error=error))
             except KeyboardInterrupt:
                 raise
             except BaseException as raised:  # noqa: BLE001 - a hook is user code; the step's outcome stands

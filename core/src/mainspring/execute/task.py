@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
 from mainspring.definition.op import Op
 from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
-from mainspring.event import StoredOutput
-from mainspring.plan import Step
+from mainspring.event import RunState, StoredOutput
+from mainspring.plan import Plan, Progress, Step
 from mainspring.run import Run
-
-if TYPE_CHECKING:
-    from mainspring.execute.run_context import RunContext
 
 
 @frozen(eq=False)
@@ -52,13 +49,26 @@ class StepTask:
     inputs: Mapping[str, ResolvedInput] = field(factory=dict)
 
 
-def make_task(context: RunContext, step: Step, attempt: int) -> StepTask:
+class Surroundings(Protocol):
+    """What a task is made from: a run, its plan, and how far it has come."""
+
+    @property
+    def run(self) -> Run: ...
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def state(self) -> RunState: ...
+
+
+def make_task(context: Surroundings, step: Step, attempt: int) -> StepTask:
     """Return the task of a step that may start: its sources, turned into pointers to what is stored."""
     inputs = {name: _resolve(context, step, source) for name, source in step.inputs.items()}
     return StepTask(context.run, step, attempt, inputs)
 
 
-def _resolve(context: RunContext, step: Step, source: Source) -> ResolvedInput:
+def _resolve(context: Surroundings, step: Step, source: Source) -> ResolvedInput:
     progress = context.progress
     match source:
         case Constant():
@@ -78,5 +88,5 @@ def _resolve(context: RunContext, step: Step, source: Source) -> ResolvedInput:
             return ValueList(tuple(_resolve(context, step, each) for each in present))
 
 
-def _pointer(context: RunContext, writer: str, output: str, mapping_key: str | None) -> ValuePointer:
+def _pointer(context: Surroundings, writer: str, output: str, mapping_key: str | None) -> ValuePointer:
     return ValuePointer(context.progress.steps[writer].op, context.state.outputs[writer, output, mapping_key])
