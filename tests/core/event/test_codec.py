@@ -87,7 +87,7 @@ def is_clean(value: str | None) -> bool:
 
 
 @given(facts_=st.lists(stored_facts.filter(within), max_size=4), key=st.uuids())
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @pytest.mark.parametrize("kept", ["memory", "sqlite"])
 def test_stores_give_back_what_they_took(
     kept: str, facts_: list[Fact], key: Any, request: pytest.FixtureRequest
@@ -113,7 +113,7 @@ def test_stores_give_back_what_they_took(
 
 
 @given(reason=text)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @pytest.mark.parametrize("kept", ["memory", "sqlite"])
 def test_a_reason_is_the_same_in_the_row_and_in_the_log(kept: str, reason: str, request: pytest.FixtureRequest) -> None:
     storage: Storage = request.getfixturevalue(kept)

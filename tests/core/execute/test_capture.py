@@ -15,7 +15,7 @@ import pytest
 
 import mainspring as ms
 from mainspring.event import HookFailed
-from mainspring.log.port import LogKey, LogStore
+from mainspring.log.port import LogKey, LogPiece, LogStore
 
 
 @ms.op
@@ -193,8 +193,8 @@ class FullDisk(LogStore):
         self.asked += 1
         raise OSError(28, "No space left on device")
 
-    def read(self, key: LogKey) -> str:
-        return ""
+    def piece(self, key: LogKey, start: int = 0) -> LogPiece:
+        return LogPiece("", start)
 
 
 def test_a_log_that_cannot_be_kept_fails_no_step() -> None:

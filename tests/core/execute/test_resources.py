@@ -262,7 +262,7 @@ def test_environment_variables_are_read_when_the_resource_opens(monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("port", "sentence"),
-    [(None, "DB_PORT is not set"), (SECRET, "expected text of int from the environment")],
+    [(None, "DB_PORT is not set"), (SECRET, "expected int")],
     ids=["unset", "no number"],
 )
 def test_a_variable_that_does_not_fit_is_named_without_its_value(

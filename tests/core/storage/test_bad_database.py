@@ -60,9 +60,12 @@ def test_a_damaged_database_says_so(tmp_path: Path) -> None:
     data[4096:] = os.urandom(len(data) - 4096)
     path.write_bytes(data)
 
-    with pytest.raises(StorageError, match=r"is damaged; restore it from a backup") as caught:
+    def look() -> None:
         with closing(open_storage(URL, tmp_path)) as storage:
             storage.runs.find(RunQuery())
+
+    with pytest.raises(StorageError, match=r"is damaged; restore it from a backup") as caught:
+        look()
     assert "\n" not in str(caught.value)
 
 

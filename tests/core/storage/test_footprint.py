@@ -26,7 +26,7 @@ def descriptors() -> set[str]:
     found = set()
     for each in Path("/proc/self/fd").iterdir():
         try:
-            found.add(os.readlink(each))
+            found.add(str(each.readlink()))
         except OSError:
             continue  # the one that lists the folder
     return found

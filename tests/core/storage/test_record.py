@@ -189,10 +189,10 @@ class Recording(RuleBasedStateMachine):
 def test_rows_and_events_agree_whatever_is_written(tmp_path: Path) -> None:
     open_storage("sqlite:///empty.db", tmp_path).close()
     Recording.folder = tmp_path
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Recording,
         settings=settings(
-            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

@@ -123,7 +123,7 @@ def test_a_newer_schema_that_admits_this_version_is_used(writer: int, newer: Pat
         found = storage.runs.get("run-1")
         assert found is not None
         assert found.status is RunStatus.SUCCESS
-    with pytest.raises(SchemaError, match="newer than the .* upgrade Mainspring"):
+    with pytest.raises(SchemaError, match=r"newer than the .* upgrade Mainspring"):
         migrate_storage(URL, newer)
 
 
@@ -152,7 +152,7 @@ def test_another_programs_database_is_left_alone(name: str, tmp_path: Path) -> N
 
     attempts: list[Callable[[str, Path], object]] = [open_storage, migrate_storage]
     for attempt in attempts:
-        with pytest.raises(SchemaError, match=f"holds tables of something else .{name}.*name a database of its own"):
+        with pytest.raises(SchemaError, match=rf"holds tables of something else .{name}.*name a database of its own"):
             attempt(URL, tmp_path)
     assert structure(tmp_path) == before
 
