@@ -89,15 +89,14 @@ class Wreck:
 
 
 @pytest.fixture
-def wreck(tmp_path: Path) -> Wreck:
-    return Wreck(tmp_path, "")
+def wreck(tmp_path: Path, storage_url: str) -> Wreck:
+    """Give a home on each of the databases."""
+    return Wreck(tmp_path, f'[instance]\nstorage = "{storage_url}"\n')
 
 
 @pytest.mark.parametrize("hit", [1, 3])
 @pytest.mark.parametrize("point", [*RUN_POINTS, *STEP_POINTS])
-def test_the_process_of_a_run_in_process(
-    wreck: Wreck, monkeypatch: pytest.MonkeyPatch, point: str, hit: int
-) -> None:
+def test_the_process_of_a_run_in_process(wreck: Wreck, monkeypatch: pytest.MonkeyPatch, point: str, hit: int) -> None:
     assert wreck.kill("in_process", point, hit, "run") == -signal.SIGKILL
     wreck.recover(monkeypatch)
 
