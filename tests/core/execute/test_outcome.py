@@ -361,6 +361,22 @@ def test_an_output_that_cannot_be_pickled_fails_its_step(instance: ms.Instance) 
     assert not any(event.kind == "STEP_OUTPUT" and event.step_key == "unpicklable" for event in result.events)
 
 
+@pytest.mark.parametrize("partition", ["\ud800", "nul \0", 2026], ids=ascii)
+def test_a_partition_that_no_database_keeps_fails_the_step(partition: Any, instance: ms.Instance) -> None:
+    @ms.op
+    def own(context: ms.OpContext) -> None:
+        context.log_materialization(ms.Materialization("lake/raw", partition_key=partition))
+
+    @ms.job
+    def job() -> None:
+        own()
+
+    result = job.execute(instance=instance, raise_on_error=False)
+
+    assert result.run.status is ms.RunStatus.FAILURE
+    assert "the partition of a materialization of lake/raw must be text" in (result.run.reason or "")
+
+
 def test_a_hook_that_follows_the_end_is_no_part_of_it() -> None:
     """What closing the resources raised is recorded before the outcome, which stands."""
 

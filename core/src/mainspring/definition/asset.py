@@ -8,6 +8,7 @@ from typing import Any
 from attrs import Attribute, field, frozen
 
 from mainspring.definition.metadata import checked_metadata
+from mainspring.definition.names import is_storable
 from mainspring.errors import DefinitionError, shorten
 
 ASSET_KEY_LIMIT = 500
@@ -62,4 +63,12 @@ class Materialization:
 
     asset: AssetKey = field(converter=asset_key)
     metadata: Mapping[str, Any] = field(factory=dict, converter=_metadata)
-    partition_key: str | None = None
+    partition_key: str | None = field(default=None)
+
+    @partition_key.validator
+    def _check_partition(self, attribute: Attribute[str | None], value: object) -> None:
+        if value is not None and not (isinstance(value, str) and is_storable(value)):
+            raise DefinitionError(
+                f"the partition of a materialization of {self.asset} must be text without NUL characters and lone "
+                f"surrogates, not {shorten(repr(value))}"
+            )

@@ -42,7 +42,7 @@ def checked_tags(owner: str, tags: object) -> dict[str, str]:
                 f"tag {shorten(repr(key))} of {owner} must be text with a text value, "
                 f"got {type(key).__name__} -> {type(value).__name__}; write str(value)"
             )
-        if not key or not _is_storable(key) or not _is_storable(value):
+        if not key or not is_storable(key) or not is_storable(value):
             raise DefinitionError(
                 f"tag {shorten(repr(key))} of {owner} is empty or holds what no database keeps as text: NUL characters or "
                 "lone surrogates; leave them out"
@@ -50,7 +50,8 @@ def checked_tags(owner: str, tags: object) -> dict[str, str]:
     return dict(tags)
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Whether a database keeps this text: without NUL characters and lone surrogates."""
     return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 

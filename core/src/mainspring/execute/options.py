@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from mainspring.definition.job import Job
-from mainspring.definition.names import checked_tags
+from mainspring.definition.names import checked_tags, is_storable
 from mainspring.environment import without_values
 from mainspring.errors import ConfigError, shorten
 from mainspring.run import Run, RunStatus, WorkerIdentity
@@ -88,7 +88,7 @@ def _text(name: str, value: object) -> str | None:
         return None
     if not isinstance(value, str):
         raise ConfigError("the run", [("", f"{name} must be text, not {type(value).__name__}; write str(value)")])
-    if "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
+    if not is_storable(value):
         problem = f"{name} {shorten(repr(value))} holds NUL characters or lone surrogates, which no database keeps"
         raise ConfigError("the run", [("", problem)])
     return value
