@@ -34,16 +34,17 @@ class Doom:
     def __call__(self, name: str) -> None:
         if name != self.point or self.in_child == (os.getpid() == self.run_process):
             return
-        append(self.count, "x")
-        if self.count.stat().st_size == self.hit:
+        if append(self.count, "x") == self.hit:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def append(path: Path, text: str) -> None:
-    """Add to a file in one write, which several processes may do at once."""
+def append(path: Path, text: str) -> int:
+    """Add to a file in one write, which several processes may do at once, and return where it ends."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(descriptor, text.encode())
+    end = os.lseek(descriptor, 0, os.SEEK_CUR)
     os.close(descriptor)
+    return end
 
 
 def witness(context: ms.OpContext) -> None:
