@@ -65,7 +65,12 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[object]], noun: str = "
     body = [element("tr", *(element("td", cell, style=_CELL) for cell in row)) for row in rows[:ROWS_SHOWN]]
     left = len(rows) - ROWS_SHOWN
     drawn = element("table", head, *body, style="margin:4px 0;border-collapse:collapse")
-    return element("div", drawn, muted(f"and {count(left, noun)} more") if left > 0 else "", style="overflow-x:auto")
+    return element("div", drawn, more(left, noun), style="overflow-x:auto")
+
+
+def more(left: int, noun: str) -> Markup:
+    """Say how many things are left out, if any are."""
+    return muted(f"and {count(left, f'more {noun}')}") if left > 0 else Markup()
 
 
 def section(title: object, *children: object, is_open: bool = False) -> Markup:
@@ -101,8 +106,7 @@ def metadata_list(metadata: Mapping[str, Any]) -> Markup:
         element("div", muted(f"{key}: "), cut(value if isinstance(value, str) else _plain(value), 400))
         for key, value in islice(metadata.items(), ROWS_SHOWN)
     ]
-    left = len(metadata) - len(shown)
-    return element("div", *shown, muted(f"and {left:,} more") if left > 0 else "")
+    return element("div", *shown, more(len(metadata) - len(shown), "line"))
 
 
 def _plain(value: object) -> str:

@@ -131,7 +131,7 @@ def watching(clock: Clock) -> Iterator[ProgressDisplay | None]:
     Raises:
         ConfigError: The variable that turns it off says neither `on` nor `off`.
     """
-    if not in_kernel() or not _is_on():
+    if not in_kernel() or not is_on():
         yield None
         return
     display = ProgressDisplay(clock, new_display())
@@ -148,7 +148,12 @@ def watching(clock: Clock) -> Iterator[ProgressDisplay | None]:
         display.draw()
 
 
-def _is_on() -> bool:
+def is_on() -> bool:
+    """Whether the environment leaves the display on.
+
+    Raises:
+        ConfigError: Its variable says neither `on` nor `off`.
+    """
     text = os.environ.get(VARIABLE, "on")
     if text not in ("on", "off"):
         raise ConfigError("the environment", [(VARIABLE, f"must be on or off, not {shorten(repr(text))}")])

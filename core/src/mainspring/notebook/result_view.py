@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from mainspring.event import AssetMaterialized, Event, HookFailed, RunFailed, RunState, StepFailed, StoredOutput, fold
-from mainspring.notebook.elements import code, error_block, metadata_list, muted, section, status_mark, table, view
+from mainspring.notebook.elements import code, error_block, metadata_list, more, section, status_mark, table, view
 from mainspring.notebook.graph.drawing import draw_graph
 from mainspring.notebook.markup import Markup, element
 from mainspring.notebook.run_view import counted, head_of
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mainspring.execute import RunResult
 
 FAILURES_SHOWN = 5
-_NODES_DRAWN = 300
 _WORST_FIRST = (
     StepStatus.FAILURE,
     StepStatus.CANCELED,
@@ -45,8 +44,7 @@ def result_html(result: RunResult) -> str:
         parts.append(
             section(count(len(written), "materialization"), table(("asset", "step", "metadata"), _assets(written)))
         )
-    if len(result.job.nodes) <= _NODES_DRAWN:
-        parts.append(section("graph", draw_graph(result.job, node_statuses(state))))
+    parts.append(section("graph", draw_graph(result.job, node_statuses(state))))
     return view(*parts)
 
 
@@ -95,7 +93,6 @@ def _failures(events: Sequence[Event]) -> list[Markup]:
     if not failed:
         errors = [each.fact.error for each in events if isinstance(each.fact, RunFailed)]
         shown = [_failure("the run failed", error_block(error)) for error in errors if error is not None]
-    left = len(shown) - FAILURES_SHOWN
     hooks = [
         _failure(
             element("span", each.fact.hook, " failed at ", code(each.step_key or "the run")),
@@ -104,8 +101,7 @@ def _failures(events: Sequence[Event]) -> list[Markup]:
         for each in events
         if isinstance(each.fact, HookFailed)
     ]
-    more = [muted(f"and {count(left, 'failure')} more")] if left > 0 else []
-    return [*shown[:FAILURES_SHOWN], *more, *hooks[:FAILURES_SHOWN]]
+    return [*shown[:FAILURES_SHOWN], more(len(shown) - FAILURES_SHOWN, "failure"), *hooks[:FAILURES_SHOWN]]
 
 
 def _failure(title: object, block: Markup) -> Markup:
