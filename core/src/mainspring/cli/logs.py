@@ -63,7 +63,7 @@ def echo_events(place: LogPlace, instance: Instance, limit: int | None, *, as_js
     Raises:
         UnknownNameError: The run has no such step, or the step no such attempt.
     """
-    _attempts(place, instance)
+    attempts_of(place, instance)
     events = [
         event
         for event in instance.storage.events.read(place.run.run_id, step_key=place.step_key)
@@ -78,7 +78,7 @@ def echo_events(place: LogPlace, instance: Instance, limit: int | None, *, as_js
 
 
 def _texts(place: LogPlace, instance: Instance, stream: str | None) -> Iterator[tuple[LogKey, str]]:
-    for step_key, attempt in _attempts(place, instance):
+    for step_key, attempt in attempts_of(place, instance):
         for each in STREAMS:
             key = LogKey(place.run.run_id, step_key, attempt, each)
             text = instance.logs.read(key) if stream in (None, each) else ""
@@ -86,8 +86,12 @@ def _texts(place: LogPlace, instance: Instance, stream: str | None) -> Iterator[
                 yield key, text
 
 
-def _attempts(place: LogPlace, instance: Instance) -> list[tuple[str, int]]:
-    """Return the attempts of steps that are meant, in the order in which they were claimed."""
+def attempts_of(place: LogPlace, instance: Instance) -> list[tuple[str, int]]:
+    """Return the attempts of steps that are meant, in the order in which they were claimed.
+
+    Raises:
+        UnknownNameError: The run has no such step, or the step no such attempt.
+    """
     records = instance.storage.events.steps(place.run.run_id)
     where = f"run {place.run.run_id}"
     if place.step_key is not None:

@@ -117,6 +117,7 @@ def show_run(*, run_id: str, as_json: bool, home: str | None) -> None:
 @click.option("--step", metavar="KEY", help="Only this step.")
 @click.option("--stream", type=click.Choice(["stdout", "stderr", "log"]), help="Only what went there.")
 @click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Only this attempt of each step.")
+@click.option("-f", "--follow", is_flag=True, help="Show what comes as it comes, until the run is over.")
 @click.option("--events", "with_events", is_flag=True, help="Show the recorded events instead.")
 @limit_option(None, "lines of each stream, or events, the last ones")
 @json_option
@@ -127,6 +128,7 @@ def show_logs(
     step: str | None,
     stream: str | None,
     attempt: int | None,
+    follow: bool,
     with_events: bool,
     limit: int | None,
     as_json: bool,
@@ -134,8 +136,11 @@ def show_logs(
 ) -> None:
     """Show what the steps of a run printed and logged, or the run's events.
 
+    With --follow, each line stands behind its step's name; with --json it is a JSON object of its own.
+
     \b
     Examples:
+      mainspring run logs -f 0192f3
       mainspring run logs 0192f3 --step clean --stream stderr
       mainspring run logs 0192f3 --events
     """  # noqa: D301 - click's mark is a backspace
@@ -143,11 +148,21 @@ def show_logs(
     from mainspring.cli.home import opened
     from mainspring.cli.run_reference import find_run
 
-    if with_events and stream is not None:
-        raise click.UsageError("--stream does not go with --events; leave one of them out", click.get_current_context())
+    for one, other, are_both_given in (
+        ("--stream", "--events", stream is not None and with_events),
+        ("--events", "--follow", with_events and follow),
+        ("--limit", "--follow", limit is not None and follow),
+    ):
+        if are_both_given:
+            said = f"{one} does not go with {other}; leave one of them out"
+            raise click.UsageError(said, click.get_current_context())
     with opened(home) as instance:
         place = logs.LogPlace(find_run(instance, run_id), step, attempt)
-        if with_events:
+        if follow:
+            from mainspring.cli.follow import follow_streams
+
+            follow_streams(place, instance, stream, as_json=as_json)
+        elif with_events:
             logs.echo_events(place, instance, limit, as_json=as_json)
         else:
             logs.echo_streams(place, instance, stream, limit, as_json=as_json)
