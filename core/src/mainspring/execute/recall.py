@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mainspring.definition.job import Job
-from mainspring.errors import MainspringError, UnknownNameError
+from mainspring.errors import MainspringError, SelectionError, UnknownNameError
 from mainspring.event import RunState, fold
 from mainspring.plan.build import selected_nodes
 from mainspring.run import Run, StepStatus
@@ -95,8 +96,11 @@ def _taken(job: Job, run: Run) -> set[str] | None:
     """Return the nodes that a run was told to execute; those that the job does not have any more are left out."""
     if run.selection is None or run.parent_run_id is None:
         return None
-    known: Mapping[str, object] = job.nodes
-    return {node for node in selected_nodes(job.nodes, run.selection) if node in known}
+    taken: set[str] = set()
+    for term in " ".join(run.selection).replace(",", " ").split():
+        with suppress(SelectionError):
+            taken |= selected_nodes(job.nodes, term)
+    return taken
 
 
 def _node(key: str) -> str:
