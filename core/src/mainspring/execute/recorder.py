@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from mainspring.clock import Clock
 from mainspring.crashpoint import CrashPoint
 from mainspring.event import Event, Fact
+from mainspring.execute.interrupt import shield
 from mainspring.storage import EventLog
 
 Observer = Callable[[Event], None]
@@ -55,13 +56,13 @@ class Recorder:
             self._held.extend(events)
 
     def write(self, events: Sequence[Event] = ()) -> None:
-        """Store what is held and then these events, all or none.
+        """Store what is held and then these events, all or none; an interrupt waits until that is done.
 
         Raises:
             SupersededError: This attempt of the run, or of a step, is no longer in charge.
             StorageError: The database failed.
         """
-        with self._lock:
+        with shield, self._lock:
             batch = [*self._held, *events]
             if not batch:
                 return

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from mainspring.clock import Clock
 from mainspring.crashpoint import CrashPoint, pass_by
+from mainspring.errors import MainspringError
 from mainspring.event import (
     ErrorInfo,
     Event,
@@ -163,8 +164,16 @@ class RunContext:
         yield from self.write([self.event(fact, task) for fact in facts], hold=hold)
 
     def task(self, step: Step) -> StepTask:
-        """Return the task of a step's next attempt: what it takes to run it here or elsewhere."""
+        """Return the task of a step's next attempt: what it takes to run it here or elsewhere.
+
+        Raises:
+            MainspringError: The step is under way or over.
+        """
         with self._lock:
+            if self.progress.is_over(step.key) or self.state.steps.get(step.key) is StepStatus.STARTED:
+                raise MainspringError(
+                    f"step {step.key!r} is under way or over, so it cannot be executed again; an executor runs each step that next_step() gives out once"
+                )
             return make_task(self, step, self.state.attempts.get(step.key, 0) + 1)
 
     def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:

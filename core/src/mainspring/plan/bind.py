@@ -126,6 +126,11 @@ def _check_needs(job: Job, mode: Mode, needs: Mapping[str, Mapping[str, str]]) -
         for each in wanted.values():
             if each not in mode.resources:
                 raise _lacks(f"resource {name!r}", "resource", each, job, mode)
+            if _outlives_runs(mode.resources[name]) and _ends_with_run(mode.resources[each]):
+                raise DefinitionError(
+                    f"resource {name!r} of mode {mode.name!r} outlives runs but needs {each!r}, which is closed at the end "
+                    "of each; let both outlive runs, or neither"
+                )
     done: set[str] = set()
     for name in needs:
         path: dict[str, Iterator[str]] = {} if name in done else {name: iter(needs[name].values())}
@@ -139,6 +144,14 @@ def _check_needs(job: Job, mode: Mode, needs: Mapping[str, Mapping[str, str]]) -
                 raise PlanCycleError(f"resources of mode {mode.name!r}", [*path][[*path].index(needed) :])
             elif needed not in done:
                 path[needed] = iter(needs[needed].values())
+
+
+def _outlives_runs(value: object) -> bool:
+    return isinstance(value, Resource) and value.outlives_runs
+
+
+def _ends_with_run(value: object) -> bool:
+    return isinstance(value, Resource) and not value.outlives_runs
 
 
 def _check_memory(job: Job, mode: Mode) -> None:

@@ -101,6 +101,10 @@ class Progress:
         """Note that a step failed for good: what needs it never starts."""
         self.failed.add(key)
 
+    def is_over(self, key: str) -> bool:
+        """Whether a step has ended for good."""
+        return key in self.succeeded or key in self.failed or key in self.skipped
+
     def retry(self, key: str) -> None:
         """Give a step out again."""
         self._push(self.steps[key])

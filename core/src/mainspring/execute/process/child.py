@@ -68,6 +68,7 @@ def main(descriptor: int) -> None:
         descriptor: Where to talk with the parent.
     """
     from mainspring.execute.process import portable
+    from mainspring.execute.process.main_module import adopt
 
     channel = socket.socket(fileno=descriptor)
     channel.set_inheritable(False)
@@ -82,7 +83,9 @@ def main(descriptor: int) -> None:
         following = frames.receive(channel)
         if following is None:
             os._exit(0)
-        _carry_out(channel, *portable.load(following[1]))
+        classes, arguments = portable.load(following[1])
+        adopt(classes)
+        _carry_out(channel, *arguments)
     except BaseException:  # noqa: BLE001 - whatever it is, the parent sees a child that has said nothing
         _fail()
     os._exit(0)

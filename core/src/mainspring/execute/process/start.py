@@ -15,6 +15,7 @@ from attrs import frozen
 
 from mainspring.crashpoint import CrashPoint
 from mainspring.execute.process import child, frames, portable
+from mainspring.execute.process.main_module import own_classes
 from mainspring.execute.task import StepTask
 from mainspring.plan import Plan
 
@@ -105,6 +106,7 @@ class SpawnStarter:
         self._crash_point = crash_point
         self._ahead = ahead
         self._modules = sorted(_modules(plan))
+        self._classes = own_classes()
         self._standby: list[Started] = []
 
     def start(self, task: StepTask) -> Started:
@@ -120,7 +122,8 @@ class SpawnStarter:
         frames.send(started.channel, frames.TASK, self._dump(task))
 
     def _dump(self, task: StepTask) -> bytes:
-        return portable.dump((task, self._plan.mode, self._plan.needs, self._crash_point), f"step {task.step.key!r}")
+        arguments = (task, self._plan.mode, self._plan.needs, self._crash_point)
+        return portable.dump((self._classes, arguments), f"step {task.step.key!r}")
 
     def close(self) -> None:
         """End the processes that were kept ready."""
