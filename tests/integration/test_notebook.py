@@ -16,7 +16,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "season.ipynb"
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 DEFINE = """
-import asyncio, os, time
+import asyncio, os, threading, time
 from attrs import define
 import mainspring as ms
 
@@ -116,7 +116,6 @@ def test_progress_can_be_turned_off(shared: Kernel, code: str) -> None:
 def test_progress_is_drawn_while_a_step_is_at_work(shared: Kernel) -> None:
     # The op waits until the display has named it, so this ends by itself only if that happens.
     code = """
-        import threading
         from IPython import get_ipython
         seen = threading.Event()
 
@@ -174,7 +173,6 @@ def test_a_job_defined_in_a_cell_runs_in_processes(shared: Kernel) -> None:
 
 def test_what_no_process_can_be_given_is_refused_in_one_sentence(shared: Kernel) -> None:
     code = """
-        import threading
         lock = threading.Lock()
 
         @ms.op
@@ -192,6 +190,40 @@ def test_what_no_process_can_be_given_is_refused_in_one_sentence(shared: Kernel)
 
     assert "step 'hold' cannot be moved to a process of its own: cannot pickle '_thread.lock' object" in cell.text
     assert "\\n" not in cell.text
+
+
+def test_values_of_classes_defined_in_cells_go_from_process_to_process(shared: Kernel) -> None:
+    code = """
+        @define
+        class Color:
+            name: str
+
+        @define
+        class Point:
+            x: int
+            color: Color
+
+        unpicklable = type("Unpicklable", (), {"lock": threading.Lock()})
+
+        @ms.op
+        def make() -> Point:
+            return Point(3, Color("red"))
+
+        @ms.op
+        def move(point):
+            point.x += 1
+            return point
+
+        @ms.job(modes=[ms.Mode("processes", executor=ms.MultiprocessExecutor(max_concurrent=2))])
+        def moved():
+            move(move(make()))
+
+        point = moved.execute(instance=home).output("move_2")
+        point, isinstance(point, Point)
+    """
+    cell = good(shared.run(code))
+
+    assert cell.text.endswith("(Point(x=5, color=Color(name='red')), True)")
 
 
 def test_outputs_are_loaded_later(shared: Kernel) -> None:
