@@ -82,7 +82,11 @@ class Kernel:
 @contextmanager
 def kernel(folder: Path) -> Iterator[Kernel]:
     """Start a kernel that stands in a folder, and end it."""
-    manager = manager_in(folder)
+    manager = KernelManager(connection_file=str(folder / "connection.json"))
+    manager._kernel_spec = KernelSpec(  # noqa: SLF001 - what is installed on the machine does not matter
+        argv=[sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        language="python",
+    )
     manager.start_kernel(cwd=str(folder), env=environment(folder))
     client = manager.blocking_client()
     try:
@@ -94,16 +98,6 @@ def kernel(folder: Path) -> Iterator[Kernel]:
         manager.shutdown_kernel(now=True)
         manager.cleanup_resources()
         manager.context.destroy()
-
-
-def manager_in(folder: Path) -> KernelManager:
-    """Return a manager of a kernel with this very Python, which keeps its files in a folder."""
-    manager = KernelManager(connection_file=str(folder / "connection.json"))
-    manager._kernel_spec = KernelSpec(  # noqa: SLF001 - what is installed on the machine does not matter
-        argv=[sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        language="python",
-    )
-    return manager
 
 
 def environment(folder: Path) -> dict[str, str]:
