@@ -5,6 +5,7 @@ from __future__ import annotations
 import bdb
 import pdb  # noqa: T100 - this is the debugger's own command
 import reprlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from mainspring.execute import StepDebug
 
 
+class _Debugger(pdb.Pdb):
+    """The debugger, which remembers whether it was left before the op's end."""
+
+    was_left = False
+
+    def set_quit(self) -> None:
+        self.was_left = True
+        super().set_quit()
+
+
 def debug_on_terminal(step: StepDebug) -> None:
     """Call a step's op in pdb from its first line on; what it raises is looked at where it was raised."""
     context = step.context
@@ -29,13 +40,16 @@ def debug_on_terminal(step: StepDebug) -> None:
     if step.config is not None:
         echo(f"  config = {reprlib.repr(step.config)}")
     args, kwargs = step.arguments()
+    debugger = _Debugger(skip=["bdb"])
+    result: object = None
     try:
-        result = pdb.Pdb(skip=["bdb"]).runcall(step.op.function, *args, **kwargs)
-    except bdb.BdbQuit:
-        note("the debugger was left; nothing was recorded")
-        return
+        with suppress(bdb.BdbQuit):
+            result = debugger.runcall(step.op.function, *args, **kwargs)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what the op raises is what the person came to see
         click.echo(visible(user_traceback(error), lines=True), err=True)
         pdb.post_mortem(error.__traceback__)
+        return
+    if debugger.was_left:
+        note("the debugger was left; nothing was recorded")
         return
     echo(f"the op returned {reprlib.repr(result)}; nothing was recorded")
