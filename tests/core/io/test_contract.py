@@ -21,6 +21,8 @@ class TestMemory(IOManagerContract):
 
 
 class TestPickle(PersistentIOManagerContract):
+    """Scars: D#20562, D#32488."""
+
     @pytest.fixture
     def io_manager(self, tmp_path: Path) -> ms.IOManager:
         return ms.FilesystemIOManager(tmp_path / "values")
