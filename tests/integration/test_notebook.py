@@ -160,6 +160,28 @@ def test_interrupting_the_kernel_cancels_the_run_and_leaves_the_kernel(shared: K
     assert found.text == f"('CANCELED', {mode!r})"
 
 
+def test_interrupting_an_op_that_uses_asyncio_leaves_the_loop_as_it_was(shared: Kernel) -> None:
+    code = """
+        @ms.op
+        def wait_long() -> None:
+            print("sitting", flush=True)
+            asyncio.run(asyncio.sleep(600))
+
+        @ms.job
+        def waiting():
+            wait_long()
+
+        waiting.execute(instance=home)
+    """
+    cell = shared.run(code, interrupt_when="sitting")
+
+    assert cell.error is not None
+    assert cell.error[0] == "KeyboardInterrupt"
+    assert "CANCELED</b> job <b>waiting" in cell.html
+    assert good(shared.run("await asyncio.sleep(0, 'awaited')")).text == "'awaited'"
+    assert good(shared.run("asynchronous.execute().output('wait_for_it')")).text == "'answered'"
+
+
 def test_a_job_defined_in_a_cell_runs_in_processes(shared: Kernel) -> None:
     cell = good(
         shared.run("result = summed.execute('processes', instance=home)\nprint(os.getpid())\nresult.output('total')")
