@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mainspring.definition.config import config as config
     from mainspring.definition.context import HookContext as HookContext
     from mainspring.definition.context import OpContext as OpContext
+    from mainspring.definition.decorator import op as op
     from mainspring.definition.definitions import Definitions as Definitions
     from mainspring.definition.executor import Executor as Executor
     from mainspring.definition.graph import graph as graph
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from mainspring.definition.job import Job as Job
     from mainspring.definition.job import job as job
     from mainspring.definition.mode import Mode as Mode
-    from mainspring.definition.decorator import op as op
     from mainspring.definition.resource import Resource as Resource
     from mainspring.definition.resource import resource as resource
     from mainspring.definition.retry import Failure as Failure
