@@ -198,7 +198,7 @@ def test_a_run_whose_process_died_is_shown_as_such(mainspring: Command, home: st
     outcome = mainspring("run", "show", run_id, "--home", home)
 
     assert ", dead\n" in outcome.out
-    assert f"`mainspring run retry {run_id}` completes the run" in outcome.err
+    assert f"`mainspring run retry {run_id} -f FILE` completes the run" in outcome.err
     worker = mainspring("run", "show", run_id, "--home", home, "--json").json["worker"]
     assert worker["liveness"] == "dead"
 

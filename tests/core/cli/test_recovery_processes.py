@@ -172,7 +172,7 @@ def test_a_run_whose_process_was_killed_is_told_of_and_retried(mode: str, folder
         _, page, advice = call(folder, "run", "show", run_id, *HOME)
         followed = call(folder, "run", "logs", "-f", run_id, *HOME)
     assert f"process {process.pid} on " in page
-    assert f"`mainspring run retry {run_id}` completes the run" in advice
+    assert f"`mainspring run retry {run_id} -f FILE` completes the run" in advice
     assert followed[0] == 0
     assert "first | first\n" in followed[1]
     assert "is dead" in followed[2]

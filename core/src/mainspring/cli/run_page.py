@@ -46,8 +46,8 @@ def echo_run(document: Mapping[str, Any]) -> None:
     if worker is not None and worker["liveness"] == "dead":
         click.echo()
         note(
-            f"the process that carried out run {document['run_id']} is dead; `mainspring run retry {document['run_id']}` "
-            "completes the run, and `mainspring run cancel` gives it up"
+            f"the process that carried out run {document['run_id']} is dead; `mainspring run retry {document['run_id']} "
+            "-f FILE` completes the run, and `mainspring run cancel` gives it up"
         )
 
 

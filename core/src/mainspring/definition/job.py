@@ -138,10 +138,11 @@ class Job:
             UnknownNameError: There is no such run.
             MainspringError: The run is still carried out, has succeeded, or is another job's.
         """
-        from mainspring.execute import find_run, retry_run, settle_dead
+        from mainspring.execute import find_run, outside_event_loop, retry_run, settle_dead
 
-        run = settle_dead(instance, find_run(instance, run_id))
-        return retry_run(self, run, instance=instance, raise_on_error=raise_on_error)
+        with outside_event_loop():
+            run = settle_dead(instance, find_run(instance, run_id))
+            return retry_run(self, run, instance=instance, raise_on_error=raise_on_error)
 
 
 @overload
