@@ -178,7 +178,7 @@ class Composition:
         match value:
             case Handle(source=None) | GraphHandle():
                 raise DefinitionError(
-                    f"{place} is given {value}, which returns nothing; for order alone write .after(…)"
+                    f"{place} is given {value.described()}, which returns nothing; for order alone write .after(…)"
                 )
             case Handle():
                 self._check_home(value.composition, value)
@@ -187,10 +187,12 @@ class Composition:
                 assert value.source is not None  # noqa: S101 - the case above
                 return value.source
             case OutputHandles():
-                raise DefinitionError(f"{place} is given {value}; pick one by name, [{next(iter(value.handles))!r}]")
+                raise DefinitionError(
+                    f"{place} is given {value.described()}; pick one by name, [{next(iter(value.handles))!r}]"
+                )
             case DynamicHandle() | MappedHandle():
                 raise DefinitionError(
-                    f"{place} is given {value}; use .map({key.rpartition('.')[2]}) to run it for each value, or "
+                    f"{place} is given {value.described()}; use .map({key.rpartition('.')[2]}) to run it for each value, or "
                     ".collect() to take them all"
                 )
             case list() | tuple() if _holds_handle(value):
@@ -202,10 +204,10 @@ class Composition:
             case _:
                 return Constant(value)
 
-    def _check_home(self, home: Composition, handle: object) -> None:
+    def _check_home(self, home: Composition, handle: Unready) -> None:
         if home is not self:
             raise DefinitionError(
-                f"{self.owner}: {handle} belongs to the body of {home.owner}; call that op here as well"
+                f"{self.owner}: {handle.described()} belongs to the body of {home.owner}; call that op here as well"
             )
 
     def _check_inputs(self, key: str, op: Op[..., Any], inputs: Mapping[str, Source]) -> None:

@@ -34,7 +34,8 @@ class Handle(Unready):
     node: str
     mapped_over: ItemOf | None = None
 
-    def __str__(self) -> str:
+    def described(self) -> str:
+        """Say what it stands for."""
         return f"the output of {self.node!r}"
 
 
@@ -47,7 +48,8 @@ class OutputHandles(Unready, Mapping[str, Any]):
     handles: Mapping[str, Any]
     mapped_over: ItemOf | None = None
 
-    def __str__(self) -> str:
+    def described(self) -> str:
+        """Say what it stands for."""
         return f"the outputs of {self.node!r}"
 
     def __getitem__(self, name: str) -> Any:
@@ -74,7 +76,8 @@ class GraphHandle(Unready):
     name: str
     nodes: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def described(self) -> str:
+        """Say what it stands for."""
         return f"graph {self.name!r}"
 
 
@@ -86,7 +89,8 @@ class DynamicHandle(Unready):
     node: str
     output: str
 
-    def __str__(self) -> str:
+    def described(self) -> str:
+        """Say what it stands for."""
         return f"the dynamic output of {self.node!r}"
 
     def __iter__(self) -> Iterator[Any]:
@@ -110,8 +114,10 @@ class MappedHandle(Unready):
     item: ItemOf
     result: Any
 
-    def __str__(self) -> str:
-        return f"the mapped form of {self.result}"
+    def described(self) -> str:
+        """Say what it stands for."""
+        mapped = self.result.described() if isinstance(self.result, Unready) else f"a map over {self.item.node!r}"
+        return f"the mapped form of {mapped}"
 
     def __getitem__(self, name: str) -> MappedHandle:
         if not isinstance(self.result, (OutputHandles, dict)):
@@ -130,7 +136,7 @@ class MappedHandle(Unready):
         handle = self._one("collect")
         if not isinstance(handle.source, OutputOf):
             raise DefinitionError(
-                f"{self.composition.owner}: {handle} is the mapped value itself: call .collect() on the dynamic output "
+                f"{self.composition.owner}: {handle.described()} is the mapped value itself: call .collect() on the dynamic output "
                 "instead"
             )
         return Handle(handle.composition, Collected(handle.source.node, handle.source.output), handle.node)
@@ -143,7 +149,7 @@ class MappedHandle(Unready):
             case OutputHandles():
                 first = next(iter(self.result.handles))
                 raise DefinitionError(
-                    f"{owner}: {self.result} are several; pick one by name before .{what}(), as in [{first!r}].{what}(…)"
+                    f"{owner}: {self.result.described()} are several; pick one by name before .{what}(), as in [{first!r}].{what}(…)"
                 )
             case _:
                 raise DefinitionError(

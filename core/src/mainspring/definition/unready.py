@@ -32,12 +32,18 @@ class Unready:
     __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _refusal("compute with")
     __neg__ = __pos__ = __abs__ = _refusal("compute with")
 
+    __str__ = __format__ = _refusal("turn into text")
+
     def __repr__(self) -> str:
-        return f"<{self}>"
+        return f"<{self.described()}>"
+
+    def described(self) -> str:
+        """Say what it stands for, in the words of an error message."""
+        return "it"
 
     def _refuse(self, what: str) -> NoReturn:
         raise NoValueYetError(
-            f"a job's body is wired before anything runs, so {self} has no value yet to {what}; do that inside an op"
+            f"a job's body is wired before anything runs, so {self.described()} has no value yet to {what}; do that inside an op"
         )
 
     if not TYPE_CHECKING:
