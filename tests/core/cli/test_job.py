@@ -184,6 +184,15 @@ def test_config_is_json_or_toml_in_place_or_in_a_file(
     }
 
 
+def test_several_configs_are_merged_and_later_ones_win(mainspring: Command, write: Write, sales: str) -> None:
+    file = write("config.json", '{"ops": {"doubled": {"ops": {}}, "fetch": {"days": 2}}}')
+    given = ["--config", f"@{file}", "--config", "ops.fetch.days = 3"]
+
+    document = mainspring("job", "run", "spread", "-f", sales, "--json", *given, "--select", "fetch").json
+
+    assert document["config"] == {"ops": {"doubled": {"ops": {}}, "fetch": {"days": 3}}}
+
+
 def test_without_a_home_nothing_is_kept_and_that_is_said(mainspring: Command, sales: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
 

@@ -86,8 +86,20 @@ def show_job(*, name: str | None, file: str | None, module: str | None, with_tra
 @click.argument("name", required=False)
 @code_options
 @click.option("--mode", metavar="NAME", help="The mode; the job's first unless given.")
-@click.option("--config", metavar="TEXT|@FILE", help="The run's config, as JSON or TOML, or @ and a file of either.")
-@click.option("--select", "selection", multiple=True, metavar="STEPS", help="Which steps: fetch, '*clean', 'fetch+'.")
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    metavar="TEXT|@FILE",
+    help="The run's config, as JSON or TOML, or @ and a file of either; several are merged, and later ones win.",
+)
+@click.option(
+    "--select",
+    "selection",
+    multiple=True,
+    metavar="STEPS",
+    help="Which steps: fetch, '*clean', 'fetch+'; several add up.",
+)
 @click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; may be repeated.")
 @click.option("--partition", metavar="KEY", help="The partition for which it runs.")
 @click.option("--run-key", metavar="KEY", help="A key under which the run was asked for; recorded.")
@@ -102,7 +114,7 @@ def run_job(
     module: str | None,
     with_traceback: bool,
     mode: str | None,
-    config: str | None,
+    configs: tuple[str, ...],
     selection: tuple[str, ...],
     tags: tuple[str, ...],
     partition: str | None,
@@ -141,7 +153,7 @@ def run_job(
     from mainspring.execute import RunOptions
 
     options = RunOptions(
-        config=read_config(checked_text(config, "--config")),
+        config=read_config([checked_text(each, "--config") or "" for each in configs]),
         selection=selection or None,
         tags=given_tags,
         partition_key=checked_text(partition, "--partition"),

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from mainspring.errors import ConfigError, shorten
 
 
-def read_config(given: str | None) -> dict[str, Any]:
-    """Return a config from text, or from the file that `@FILE` names.
+def read_config(given: Sequence[str]) -> dict[str, Any]:
+    """Return the config that several texts, or the files that `@FILE` names, add up to; a later one wins.
 
     JSON is known by its brace, or by the file's name; all else is TOML.
 
     Raises:
-        ConfigError: The file cannot be read, or it is not JSON or TOML.
+        ConfigError: A file cannot be read, or something is not JSON or TOML.
     """
-    if given is None:
-        return {}
+    config: dict[str, Any] = {}
+    for each in given:
+        config = _merge(config, _read(each))
+    return config
+
+
+def _merge(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what both say, table by table; where they differ, what the later one says."""
+    merged = {**earlier, **later}
+    for key in earlier.keys() & later.keys():
+        if isinstance(earlier[key], dict) and isinstance(later[key], dict):
+            merged[key] = _merge(earlier[key], later[key])
+    return merged
+
+
+def _read(given: str) -> dict[str, Any]:
     if not given.startswith("@"):
         return _parse(given, "--config", is_json=given.lstrip().startswith(("{", "[")))
     name = given[1:]
