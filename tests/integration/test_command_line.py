@@ -280,16 +280,18 @@ def test_a_database_that_may_not_be_written_is_told_of(folder: Path, locked: Cal
     assert len(err.splitlines()) == 1
 
 
-def test_a_full_disk_fails_the_command_in_one_sentence(folder: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["instance", "info", "--home", "home"], ["run", "list", "--home", "home"]])
+def test_a_full_disk_fails_the_command_in_one_sentence(folder: Path, words: list[str], unbuffered: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
-    call(folder, "instance", "migrate", "--home", "home")
+    call(folder, "job", "run", "good", "-f", "jobs.py", "--home", "home")
 
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*PROGRAM, "instance", "info", "--home", "home"],
+            [*PROGRAM, *words],
             cwd=folder,
-            env=environment(),
+            env=environment(PYTHONUNBUFFERED=unbuffered),
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

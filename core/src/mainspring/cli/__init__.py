@@ -21,6 +21,9 @@ def main(args: Sequence[str] | None = None) -> int:
     Args:
         args: The words behind `mainspring`; those of this process unless given.
     """
+    import errno
+    import sys
+
     import click
 
     from mainspring.cli import complaint
@@ -31,6 +34,7 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         with complaint.shown_warnings():
             code = mainspring.main(args, prog_name="mainspring", standalone_mode=False)
+            sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
@@ -43,7 +47,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except MainspringError as error:
         complaint.explain(error)
     except OSError as error:
-        complaint.complain(complaint.system_sentence(error))
+        if error.errno != errno.EPIPE:
+            complaint.complain(complaint.system_sentence(error))
+        complaint.abandon_stdout()
     except Exception as error:  # noqa: BLE001 - the outermost edge: what arrives here is a bug, and says so
         complaint.confess(error)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 import click
 
+from mainspring.cli.complaint import send_nowhere
 from mainspring.cli.event_text import say
 from mainspring.cli.terminal import is_terminal
 from mainspring.event import Event, facts
@@ -55,7 +55,7 @@ class Display(ABC):
         except OSError as error:
             if error.errno != errno.EPIPE:
                 raise
-            _send_nowhere(self._stream)
+            send_nowhere(self._stream)
 
     @abstractmethod
     def show(self, event: Event, took_seconds: float | None) -> None:
@@ -117,10 +117,3 @@ class Watch:
         """Show an event."""
         if self._display is not None:
             self._display(event)
-
-
-def _send_nowhere(stream: TextIO) -> None:
-    """Let a stream whose reader has gone lead nowhere, for the ops that print to it as well."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
