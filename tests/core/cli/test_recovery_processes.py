@@ -157,9 +157,11 @@ def test_a_run_in_another_process_is_canceled(mode: str, folder: Path) -> None:
 def test_sigterm_ends_a_run_with_its_own_exit_code(folder: Path) -> None:
     with under_way(folder, "gated") as (process, run_id, _):
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        out, err = process.communicate(timeout=60)
 
     assert process.returncode == 143
+    assert f"run {run_id} ended CANCELED" in out
+    assert err == f"error: run {run_id} of job gated was canceled: interrupted\n"
     assert shown(folder, run_id)["status"] == "CANCELED"
 
 
