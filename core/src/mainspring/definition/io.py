@@ -174,6 +174,13 @@ class IOManager(ABC):
             ValueNotFound: It is not there.
         """
 
+    def holds(self, upstream: OutputContext) -> bool:
+        """Whether a value that was stored can still be loaded.
+
+        Asked of managers whose values are local to a process, before a run goes on where another one ended.
+        """
+        return True
+
     def required_resources(self) -> Collection[str]:
         """Return the names of the resources that this manager will ask its contexts for."""
         return ()

@@ -77,7 +77,7 @@ class Job:
 
         Args:
             mode: The mode's name; the job's first unless given.
-            config: `{"ops": {"fetch": {"days": 1}}}`.
+            config: `{"ops": {"fetch": {"days": 1}}}`; the parent's unless given.
             instance: Where the run is recorded and its outputs are kept; in memory unless given.
             selection: Which steps to run: `"*clean"`, `"fetch+"`, or several of these.
             tags: Tags of this run, besides the job's.
@@ -98,7 +98,7 @@ class Job:
         from mainspring.instance import Instance
 
         options = RunOptions(
-            config={} if config is None else config,
+            config=config,
             selection=selection,
             tags={} if tags is None else tags,
             run_key=run_key,

@@ -39,7 +39,9 @@ def load_asset(
     definitions: Definitions, asset: str, *, instance: Instance, mode: str | None, partition: str | None
 ) -> Any:
     """Load an asset's latest value; see `Definitions.load_asset`."""
-    event = instance.storage.assets.latest(asset, partition)
+    event = instance.storage.assets.latest(asset, partition, mode)
+    if event is None and mode is not None and instance.storage.assets.latest(asset, partition) is not None:
+        raise UnknownNameError("materialization of asset", asset, (), place=f"mode {mode!r}")
     if event is None:
         raise UnknownNameError("materialization of asset", asset, instance.storage.assets.keys())
     run = find_run(instance, event.run_id)

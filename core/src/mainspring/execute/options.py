@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mainspring.definition.job import Job
 from mainspring.definition.names import checked_tags, is_storable
@@ -22,7 +22,7 @@ class RunOptions:
     """What a run is given besides its job and mode.
 
     Attributes:
-        config: The run's config, as plain data.
+        config: The run's config, as plain data; None for none, or for the parent's.
         selection: Which steps to run; None for all.
         tags: Tags besides the job's.
         run_key: The key under which it was asked for.
@@ -31,13 +31,23 @@ class RunOptions:
         parent_run_id: The run that it executes again, if any.
     """
 
-    config: Mapping[str, Any] = field(factory=dict)
+    config: Mapping[str, Any] | None = None
     selection: str | Sequence[str] | None = None
     tags: Mapping[str, str] = field(factory=dict)
     run_key: str | None = None
     scheduled_time: datetime | None = None
     partition_key: str | None = None
     parent_run_id: str | None = None
+
+    def of_parent(self, parent: Run) -> RunOptions:
+        """Return them with what the run that is executed again had, where nothing else is given."""
+        due = parent.scheduled_time
+        return evolve(
+            self,
+            config=parent.config if self.config is None else self.config,
+            partition_key=parent.partition_key if self.partition_key is None else self.partition_key,
+            scheduled_time=self.scheduled_time or (None if due is None else datetime.fromtimestamp(due, UTC)),
+        )
 
 
 def make_run(job: Job, mode: str, options: RunOptions, now: float, worker: WorkerIdentity | None) -> Run:
@@ -53,7 +63,7 @@ def make_run(job: Job, mode: str, options: RunOptions, now: float, worker: Worke
         job_name=job.name,
         mode=mode,
         status=RunStatus.STARTED,
-        config=_storable(job, options.config),
+        config=_storable(job, options.config or {}),
         tags={**job.tags, **checked_tags("the run", dict(options.tags))},
         selection=None if selection is None else tuple(selection),
         run_key=_text("run_key", options.run_key),

@@ -12,22 +12,24 @@ from mainspring.definition.resource import Resources
 from mainspring.errors import OutputError, TypeMismatchError, shorten
 from mainspring.event import AssetMaterialized, Fact, StepOutput, StoredOutput
 from mainspring.execute.resources import OpenResources
+from mainspring.execute.task import StepTask
 from mainspring.execute.typecheck import check_value
-from mainspring.plan import Step
 from mainspring.run import Run
 
 MAPPING_KEY_LIMIT = 200
 """Characters in a key of a dynamic output, which becomes part of a step's key."""
 
 
-def store_outputs(step: Step, context: OpContext, resources: OpenResources, result: Any) -> list[Fact]:
+def store_outputs(task: StepTask, context: OpContext, resources: OpenResources, result: Any) -> list[Fact]:
     """Store what an op returned and return the facts that point to it.
+
+    A value in the memory of one process materializes no asset where others look for it.
 
     Raises:
         OutputError: It is not what the op declares.
         TypeMismatchError: A value does not fit its annotation.
     """
-    op = step.op
+    step, op = task.step, task.step.op
     facts: list[Fact] = []
     types = op.output_types
     for name, out, value in _sorted_outputs(step.key, op, result):
@@ -36,9 +38,9 @@ def store_outputs(step: Step, context: OpContext, resources: OpenResources, resu
             if not keys:
                 facts.append(StepOutput(name, io_manager=out.io_manager, is_empty=True))
             for key in keys:
-                facts += _store(step, context, resources, name, key, value[key], types[name])
+                facts += _store(task, context, resources, name, key, value[key], types[name])
         else:
-            facts += _store(step, context, resources, name, None, value, types[name])
+            facts += _store(task, context, resources, name, None, value, types[name])
     for each in context.materializations:
         facts.append(
             AssetMaterialized(each.asset.path, each.partition_key or context.partition_key, None, each.metadata)
@@ -65,7 +67,7 @@ def writer_context(run: Run, resources: Resources, op: Op[..., Any], stored: Sto
 
 
 def _store(
-    step: Step,
+    task: StepTask,
     op_context: OpContext,
     resources: OpenResources,
     name: str,
@@ -73,6 +75,7 @@ def _store(
     value: Any,
     annotation: Any,
 ) -> list[Fact]:
+    step = task.step
     check_value(step.key, "output", name, value, annotation)
     out = step.op.outs[name]
     told = op_context.output_metadata(name, mapping_key)
@@ -88,10 +91,11 @@ def _store(
         metadata={**out.metadata, **told},
         resources=resources,
     )
-    resources.io_manager(out.io_manager).handle_output(context, value)
+    manager = resources.io_manager(out.io_manager)
+    manager.handle_output(context, value)
     metadata = {**told, **context.added_metadata}
     facts: list[Fact] = [StepOutput(name, mapping_key, type(value).__name__, out.io_manager, metadata)]
-    if out.asset is not None:
+    if out.asset is not None and (task.is_ephemeral or not manager.process_local):
         facts.append(AssetMaterialized(out.asset.path, op_context.partition_key, name, {**out.metadata, **metadata}))
     return facts
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mainspring.definition.io import IOManager, OutputContext
 from mainspring.definition.job import Job
 from mainspring.errors import MainspringError, SelectionError, UnknownNameError
 from mainspring.event import RunState, fold
@@ -80,6 +81,27 @@ def given_nodes(job: Job, state: RunState) -> set[str]:
         elif node.mapped_over.node in given:
             given.add(key)
     return given
+
+
+def forget_lost(job: Job, state: RunState, resources: Mapping[str, Any]) -> None:
+    """Forget the steps whose values were in the memory of a process and are not in this one's: they are done again."""
+    lost: set[str] = set()
+    for (key, output, mapping_key), stored in state.outputs.items():
+        node = job.nodes.get(_node(key))
+        out = None if node is None else node.op.outs.get(output)
+        manager = None if out is None else resources.get(out.io_manager)
+        if isinstance(manager, IOManager) and manager.process_local:
+            upstream = OutputContext(
+                run_id=stored.run_id, step_key=key, attempt=stored.attempt, name=output, mapping_key=mapping_key
+            )
+            if not manager.holds(upstream):
+                lost.add(key)
+    for key in lost:
+        del state.steps[key]
+    for place in [each for each in state.outputs if each[0] in lost]:
+        del state.outputs[place]
+    for pair in [each for each in state.keys if each[0] in lost]:
+        del state.keys[pair]
 
 
 def check_same_job(job: Job, run: Run) -> None:

@@ -16,13 +16,13 @@ from mainspring.execute.error import error_info
 from mainspring.execute.in_process import InProcessExecutor
 from mainspring.execute.interrupt import is_interruptible, terminable
 from mainspring.execute.options import RunOptions, make_run
-from mainspring.execute.recall import check_same_job, find_run, given_nodes, inherited, recorded_state
+from mainspring.execute.recall import check_same_job, find_run, forget_lost, given_nodes, inherited, recorded_state
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.result import RunResult
 from mainspring.execute.run_context import RunContext
 from mainspring.execute.worker import own_identity
-from mainspring.plan import Plan, bind, build_plan
+from mainspring.plan import Binding, Plan, bind, build_plan
 from mainspring.plan.build import selected_nodes
 from mainspring.run import Run, RunStatus
 
@@ -48,7 +48,18 @@ def plan_job(
         MainspringError: Mode, resources, config or selection do not fit the job.
     """
     binding = bind(job, mode, instance.overrides, instance.io_manager, InProcessExecutor())
-    given = () if state is None else given_nodes(job, state)
+    return _plan(binding, options, state)
+
+
+def _plan_on(job: Job, mode: str | None, options: RunOptions, instance: Instance, state: RunState) -> Plan:
+    """Return the plan of a run that goes on from a state, in which it forgets what cannot be loaded any more."""
+    binding = bind(job, mode, instance.overrides, instance.io_manager, InProcessExecutor())
+    forget_lost(job, state, binding.mode.resources)
+    return _plan(binding, options, state)
+
+
+def _plan(binding: Binding, options: RunOptions, state: RunState | None) -> Plan:
+    given = () if state is None else given_nodes(binding.job, state)
     return build_plan(binding, options.config, options.selection, given)
 
 
@@ -83,8 +94,8 @@ def execute_job(
         taken = None if options.selection is None else selected_nodes(job.nodes, options.selection)
         state = inherited(recorded_state(instance, job, parent), taken)
         mode = mode or parent.mode
-        options = evolve(options, config=options.config or parent.config)
-    plan = plan_job(job, mode, options, instance, state)
+        options = options.of_parent(parent)
+    plan = _plan_on(job, mode, options, instance, state)
     if on_plan is not None:
         on_plan(plan, state)
     run = make_run(job, plan.mode.name, options, instance.clock.time(), own_identity(interruptible=is_interruptible()))
@@ -124,7 +135,7 @@ def retry_run(
         )
     state = recorded_state(instance, job, run)
     options = RunOptions(config=run.config, selection=run.selection)
-    plan = plan_job(job, run.mode, options, instance, state)
+    plan = _plan_on(job, run.mode, options, instance, state)
     if on_plan is not None:
         on_plan(plan, state)
     worker = own_identity(interruptible=is_interruptible())
@@ -150,6 +161,7 @@ def _context(run: Run, plan: Plan, state: RunState, instance: Instance) -> RunCo
         instance.chance,
         instance.storage.runs,
         instance.crash_point,
+        is_ephemeral=instance.home is None,
     )
 
 

@@ -55,6 +55,7 @@ class RunContext:
         chance: Returns a random number from 0 to 1.
         runs: Where the run's row is read again, to see whether someone asked for its end.
         crash_point: Where tests stop the process.
+        is_ephemeral: Whether the run is recorded in the memory of this process only.
         errors: What steps raised in this process, by step.
         failures: Why steps failed for good, by step.
     """
@@ -69,6 +70,7 @@ class RunContext:
     chance: Callable[[], float]
     runs: RunStore
     crash_point: CrashPoint = pass_by
+    is_ephemeral: bool = False
     progress: Progress = field(init=False)
     errors: dict[str, BaseException] = field(factory=dict, init=False)
     failures: dict[str, ErrorInfo] = field(factory=dict, init=False)
@@ -174,7 +176,7 @@ class RunContext:
                 raise MainspringError(
                     f"step {step.key!r} is under way or over, so it cannot be executed again; an executor runs each step that next_step() gives out once"
                 )
-            return make_task(self, step, self.state.attempts.get(step.key, 0) + 1)
+            return make_task(self, step, self.state.attempts.get(step.key, 0) + 1, is_ephemeral=self.is_ephemeral)
 
     def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
         """Record events, follow them in the state and the progress, and return them with the skips they entail.

@@ -82,7 +82,7 @@ class StepExecution:
             args, kwargs = self.arguments(inputs)
             result = self._step.op.function(*args, **kwargs)
             self._crash_point("step.output")
-            stored = store_outputs(self._step, self.context, self._resources, result)
+            stored = store_outputs(self._task, self.context, self._resources, result)
             self._crash_point("step.end")
         except KeyboardInterrupt:
             raise

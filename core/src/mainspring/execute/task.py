@@ -41,12 +41,14 @@ class StepTask:
         step: The step.
         attempt: Which attempt of it, from 1.
         inputs: Where each input's value lies; inputs left to their defaults are absent.
+        is_ephemeral: Whether the run is recorded in the memory of this process only.
     """
 
     run: Run
     step: Step
     attempt: int
     inputs: Mapping[str, ResolvedInput] = field(factory=dict)
+    is_ephemeral: bool = False
 
 
 class Surroundings(Protocol):
@@ -62,10 +64,10 @@ class Surroundings(Protocol):
     def state(self) -> RunState: ...
 
 
-def make_task(context: Surroundings, step: Step, attempt: int) -> StepTask:
+def make_task(context: Surroundings, step: Step, attempt: int, *, is_ephemeral: bool = False) -> StepTask:
     """Return the task of a step that may start: its sources, turned into pointers to what is stored."""
     inputs = {name: _resolve(context, step, source) for name, source in step.inputs.items()}
-    return StepTask(context.run, step, attempt, inputs)
+    return StepTask(context.run, step, attempt, inputs, is_ephemeral)
 
 
 def _resolve(context: Surroundings, step: Step, source: Source) -> ResolvedInput:

@@ -50,15 +50,14 @@ class FilesystemIOManager(IOManager):
             raise OutputError(
                 f"{subject} cannot be written to {path}: {error.strerror}; check the folder and the free space"
             ) from error
-        context.add_metadata(path=path, size_bytes=file.size_bytes, sha256=file.sha256)
+        context.add_metadata(path=str(Path(path).absolute()), size_bytes=file.size_bytes, sha256=file.sha256)
 
     def load_input(self, context: InputContext) -> Any:
         """Load a value, provided that it is what its writer stored."""
         upstream = context.upstream
         path = self._place(upstream)
         try:
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the read
-                data = file.readall()
+            data = _read(path, upstream.metadata.get("path"))
         except (FileNotFoundError, NotADirectoryError):
             raise ValueNotFound(STORE, path, upstream.step_key) from None
         except OSError as error:
@@ -82,3 +81,11 @@ class FilesystemIOManager(IOManager):
             parts.append(f"[{context.mapping_key}]")
         name = file_name(*parts, str(context.attempt))
         return f"{self.base}/{file_name(context.run_id)}/{name}.{SUFFIXES[self.format]}"
+
+
+def _read(path: str, recorded: str | None) -> bytes:
+    """Read a file where it should be, else where its writer put it: a relative base means another place elsewhere."""
+    if recorded is not None and not os.path.exists(path):  # noqa: PTH110 - a Path costs more than the call
+        path = recorded
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the read
+        return file.readall()

@@ -23,6 +23,10 @@ class MemoryIOManager(IOManager):
         """Keep a value."""
         self._values[_address(context)] = obj
 
+    def holds(self, upstream: OutputContext) -> bool:
+        """Whether this very manager keeps the value."""
+        return _address(upstream) in self._values
+
     def load_input(self, context: InputContext) -> Any:
         """Return a value as it was stored."""
         address = _address(context.upstream)

@@ -34,7 +34,7 @@ def open_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
         create: Whether an empty database is filled; else it is refused.
 
     Raises:
-        SchemaError: The schema is older than this version, or newer than it may write to.
+        SchemaError: The schema is older than this version, newer than it may write to, or absent and not to be created.
         StorageError: The database cannot be reached, or is none.
     """
     from mainspring.storage.sql import sql_storage

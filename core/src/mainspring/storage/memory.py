@@ -37,7 +37,7 @@ class _Rows:
         self.runs: dict[str, Run] = {}
         self.steps: dict[str, dict[tuple[str, int], StepRecord]] = {}
         self.events: dict[str, list[Event]] = {}
-        self.assets: dict[tuple[str, str | None], Event] = {}
+        self.assets: dict[str, list[Event]] = {}
         self.last_event_id = 0
 
     def append(self, run_id: str, events: Sequence[Event]) -> None:
@@ -47,8 +47,7 @@ class _Rows:
             stored = event.stored_as(self.last_event_id)
             log.append(stored)
             if type(event.fact) is AssetMaterialized:
-                self.assets[event.fact.asset, event.fact.partition_key] = stored
-                self.assets[event.fact.asset, None] = stored
+                self.assets.setdefault(event.fact.asset, []).append(stored)
 
 
 class _MemoryRuns:
@@ -131,12 +130,17 @@ class _MemoryAssets:
     def __init__(self, rows: _Rows) -> None:
         self._rows = rows
 
-    def latest(self, asset: str, partition_key: str | None = None) -> Event | None:
-        return self._rows.assets.get((asset, partition_key))
+    def latest(self, asset: str, partition_key: str | None = None, mode: str | None = None) -> Event | None:
+        with self._rows.lock:
+            for event in reversed(self._rows.assets.get(asset, ())):
+                partition = event.fact.partition_key if isinstance(event.fact, AssetMaterialized) else None
+                if partition_key in (None, partition) and mode in (None, self._rows.runs[event.run_id].mode):
+                    return event
+        return None
 
     def keys(self) -> list[str]:
         with self._rows.lock:
-            return sorted({asset for asset, _ in self._rows.assets})
+            return sorted(self._rows.assets)
 
 
 def _change_step(

@@ -98,8 +98,14 @@ class EventLog(Protocol):
 class AssetLog(Protocol):
     """Finds the materializations of assets."""
 
-    def latest(self, asset: str, partition_key: str | None = None) -> Event | None:
-        """Return an asset's last materialization, of a partition if one is named, or None."""
+    def latest(self, asset: str, partition_key: str | None = None, mode: str | None = None) -> Event | None:
+        """Return an asset's last materialization, or None.
+
+        Args:
+            asset: Its key.
+            partition_key: Of this partition only.
+            mode: By runs in this mode only.
+        """
 
     def keys(self) -> list[str]:
         """Return the keys of all assets that were ever materialized, sorted."""

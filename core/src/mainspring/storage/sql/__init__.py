@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mainspring.errors import StorageError
+from mainspring.errors import AbsentSchemaError
 from mainspring.storage.port import Storage
 from mainspring.storage.sql.assets import SqlAssets
 from mainspring.storage.sql.database import Database
@@ -22,7 +22,7 @@ def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
     """Open the database at a URL and check that its schema goes with this version."""
     database = Database(url, folder)
     if not create and not database.exists():
-        raise StorageError(
+        raise AbsentSchemaError(
             f"storage {database.description} does not exist; run `mainspring instance migrate` to make it"
         )
     try:

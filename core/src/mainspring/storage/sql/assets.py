@@ -7,7 +7,7 @@ from sqlalchemy import select
 from mainspring.event import Event
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import to_event
-from mainspring.storage.sql.tables import asset_events, events
+from mainspring.storage.sql.tables import asset_events, events, runs
 
 
 class SqlAssets:
@@ -16,7 +16,7 @@ class SqlAssets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def latest(self, asset: str, partition_key: str | None = None) -> Event | None:
+    def latest(self, asset: str, partition_key: str | None = None, mode: str | None = None) -> Event | None:
         statement = (
             select(events)
             .join(asset_events, asset_events.c.event_id == events.c.event_id)
@@ -26,6 +26,8 @@ class SqlAssets:
         )
         if partition_key is not None:
             statement = statement.where(asset_events.c.partition_key == partition_key)
+        if mode is not None:
+            statement = statement.join(runs, runs.c.run_id == events.c.run_id).where(runs.c.mode == mode)
         with self._database.read() as connection:
             row = connection.execute(statement).first()
         return None if row is None else to_event(row)

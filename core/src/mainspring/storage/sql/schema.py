@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, select, text
 
-from mainspring.errors import SchemaError, shorten
+from mainspring.errors import AbsentSchemaError, SchemaError, shorten
 from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.tables import schema_info
@@ -23,7 +23,9 @@ def prepare_schema(database: Database, *, create: bool) -> None:
         found = find_version(connection, database)
     if found is None:
         if not create:
-            raise SchemaError(f"storage {database.description} is empty; run `mainspring instance migrate` to fill it")
+            raise AbsentSchemaError(
+                f"storage {database.description} is empty; run `mainspring instance migrate` to fill it"
+            )
         migrate(database)
         return
     if found < SCHEMA_VERSION:
