@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import mainspring as ms
-from mainspring.errors import ConfigError, InstanceError, StorageError, UnknownNameError
+from mainspring.errors import AbsentSchemaError, ConfigError, InstanceError, StorageError, UnknownNameError
 from mainspring.storage import RunQuery
 from mainspring.testing import VirtualClock
 
@@ -272,3 +272,34 @@ def test_a_home_may_be_given_as_any_path(tmp_path: Path) -> None:
 
     with ms.Instance.open(Folder()) as instance:
         assert instance.home == tmp_path / "home"
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+
+    with pytest.raises(
+        InstanceError, match=r"is not empty and is no home, .* name another one, or put a mainspring.toml"
+    ):
+        ms.Instance.open(tmp_path / "project")
+
+    assert [each.name for each in (tmp_path / "project").iterdir()] == ["pyproject.toml"]
+
+
+@pytest.mark.parametrize("name", [".gitkeep", "values", "lost+found", "mainspring.toml"])
+def test_a_folder_of_what_a_home_may_hold_is_filled(name: str, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / name).touch()
+
+    assert home_of(tmp_path / "home") == tmp_path / "home"
+    assert (tmp_path / "home" / "mainspring.db").exists()
+
+
+def test_a_home_that_is_only_read_is_not_filled(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+
+    for name in ("home", "absent"):
+        with pytest.raises(AbsentSchemaError, match="does not exist; run `mainspring instance migrate`"):
+            ms.Instance.open(tmp_path / name, create=False)
+
+    assert [each.name for each in tmp_path.rglob("*")] == ["home"]

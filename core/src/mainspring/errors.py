@@ -132,6 +132,10 @@ class SchemaError(StorageError):
     """The database's schema and this version of Mainspring do not go together."""
 
 
+class AbsentSchemaError(SchemaError):
+    """The database is not there, or is empty, and was not to be filled."""
+
+
 class InstanceError(MainspringError):
     """An instance's home or settings cannot be used."""
 

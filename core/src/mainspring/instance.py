@@ -82,6 +82,7 @@ class Instance:
         cls,
         home: str | os.PathLike[str] | None = None,
         *,
+        create: bool = True,
         clock: Clock | None = None,
         crash_point: CrashPoint = pass_by,
     ) -> Self:
@@ -90,11 +91,12 @@ class Instance:
         Args:
             home: Its folder; else the variable `MAINSPRING_HOME` names it, else it is the folder of the nearest
                 `mainspring.toml`, or pyproject.toml with a table `[tool.mainspring]`, from the working directory upwards.
+            create: Whether an empty home is filled and an absent one made; else both are refused, and nothing is written.
             clock: The time; the system's unless given.
             crash_point: Where tests stop the process.
 
         Raises:
-            InstanceError: There is no such folder, or none was found.
+            InstanceError: There is no such folder, it is not empty and no home, or none was found.
             ConfigError: Its settings are not valid.
             StorageError: Its database cannot be used.
         """
@@ -106,9 +108,10 @@ class Instance:
         plugins = load_plugins()
         builder = Builder(settings, plugins, folder)
         logs = _logs(builder)
-        _prepare_home(folder)
+        if create:
+            _prepare_home(folder)
         return cls(
-            storage=open_storage(settings.storage, folder),
+            storage=open_storage(settings.storage, folder, create=create),
             logs=logs,
             io_manager=FilesystemIOManager(folder / "values"),
             home=folder,
@@ -145,7 +148,7 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
     """Return an instance's folder and settings, touching nothing.
 
     Raises:
-        InstanceError: There is no such folder, or none was found.
+        InstanceError: There is no such folder, it is not empty and no home, or none was found.
         ConfigError: Its settings are not valid.
     """
     from pathlib import Path
@@ -172,6 +175,11 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
                 f"home {folder} cannot be made, since {folder.parent} does not exist; make that folder first"
             )
         own = settings_in(folder)
+        if own is None and _holds_something_else(folder):
+            raise InstanceError(
+                f"folder {folder} is not empty and is no home, as it holds neither a {FILE_NAME} nor a database; name "
+                f"another one, or put a {FILE_NAME} (it may be empty) there"
+            )
         return folder, Settings() if own is None else read_settings(own)
     found = find_settings(Path.cwd())
     if found is None:
@@ -180,6 +188,17 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
             f"Instance.open(…), or put a {FILE_NAME} (it may be empty) where it shall be"
         )
     return found.parent, read_settings(found)
+
+
+def _holds_something_else(folder: Path) -> bool:
+    """Whether there are files in a folder, but none of a home; hidden ones, and what a file system adds, don't count."""
+    try:
+        names = {each.name for each in folder.iterdir() if not each.name.startswith(".")}
+    except OSError:
+        return False  # it is absent, or what opens it says why that cannot be done
+    return not any(name.startswith("mainspring.db") for name in names) and bool(
+        names - {"values", "logs", "lost+found"}
+    )
 
 
 def _prepare_home(folder: Path) -> None:

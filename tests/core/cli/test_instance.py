@@ -63,6 +63,34 @@ def test_what_only_reads_makes_no_home(mainspring: Command, home: str, words: li
     assert not Path(home).exists()
 
 
+READING = [["run", "list"], ["run", "show", "x"], ["run", "logs", "x"], ["run", "cancel", "x"]]
+
+
+@pytest.mark.parametrize("words", READING)
+def test_what_only_reads_fills_no_home(mainspring: Command, write: Write, tmp_path: Path, words: list[str]) -> None:
+    write("mainspring.toml", "")
+
+    outcome = mainspring(*words)
+
+    assert outcome.code == (0 if words == ["run", "list"] else 1)
+    assert f"there is nothing in home {tmp_path} yet; `mainspring job run` puts its first run there" in outcome.err
+    assert mainspring("run", "list", "--json").json == []
+    assert [each.name for each in tmp_path.iterdir()] == ["mainspring.toml"]
+
+
+@pytest.mark.parametrize("words", [*READING, ["instance", "info"], ["instance", "migrate"], ["job", "run"]])
+def test_a_folder_of_something_else_is_no_home(
+    mainspring: Command, sales: str, tmp_path: Path, words: list[str]
+) -> None:
+    code = ["ingest", "-f", sales] if words[0] == "job" else []
+
+    outcome = mainspring(*words, *code, "--home", str(tmp_path))
+
+    assert outcome.code == 1
+    assert outcome.complaint.startswith(f"folder {tmp_path} is not empty and is no home")
+    assert [each.name for each in tmp_path.iterdir()] == ["sales.py"]
+
+
 def test_without_any_home_the_remedy_is_named(mainspring: Command) -> None:
     outcome = mainspring("run", "list")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainspring.errors import InstanceError, shorten
+from mainspring.errors import AbsentSchemaError, InstanceError, shorten
 from mainspring.instance import HOME_VARIABLE, Instance, locate
 from mainspring.settings import DEFAULT_STORAGE
 
@@ -16,16 +16,27 @@ if TYPE_CHECKING:
     from mainspring.settings import Settings
 
 
+class NothingThereYetError(InstanceError):
+    """A home in which nothing was ever run."""
+
+
 @contextmanager
 def opened(home: str | None) -> Iterator[Instance]:
-    """Open an instance that exists, for a command that reads from it.
+    """Open an instance that exists, for a command that needs its runs.
 
     Raises:
         InstanceError: There is none.
+        NothingThereYetError: It has no database yet; none is made.
         StorageError: Its database cannot be used.
     """
     folder, _ = located(home)
-    with _open(str(folder)) as instance:
+    try:
+        instance = _open(str(folder), create=False)
+    except AbsentSchemaError:
+        raise NothingThereYetError(
+            f"there is nothing in home {folder} yet; `mainspring job run` puts its first run there"
+        ) from None
+    with instance:
         yield instance
 
 
@@ -107,9 +118,9 @@ def _has_home(home: str | None) -> bool:
     return home is not None or bool(os.environ.get(HOME_VARIABLE)) or find_settings(Path.cwd()) is not None
 
 
-def _open(home: str | None) -> Instance:
+def _open(home: str | None, *, create: bool = True) -> Instance:
     with _explained(home):
-        return Instance.open(home)
+        return Instance.open(home, create=create)
 
 
 @contextmanager

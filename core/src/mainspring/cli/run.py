@@ -64,23 +64,29 @@ def list_runs(
       mainspring run list --status FAILURE
       mainspring run list --job ingest --tag team=data --json
     """  # noqa: D301 - click's mark is a backspace
-    from mainspring.cli.home import opened
+    from mainspring.cli.home import NothingThereYetError, opened
     from mainspring.cli.run_document import run_row
     from mainspring.cli.run_reference import find_run
     from mainspring.run import RunStatus
     from mainspring.storage import RunQuery
 
     wanted = key_value_pairs(tags, "--tag")
-    with opened(home) as instance:
-        query = RunQuery(
-            job_name=job,
-            mode=mode,
-            statuses=tuple(map(RunStatus, statuses)),
-            tags=wanted,
-            before=None if before is None else find_run(instance, before).run_id,
-            limit=limit + 1,
-        )
-        found = instance.storage.runs.find(query)
+    try:
+        with opened(home) as instance:
+            query = RunQuery(
+                job_name=job,
+                mode=mode,
+                statuses=tuple(map(RunStatus, statuses)),
+                tags=wanted,
+                before=None if before is None else find_run(instance, before).run_id,
+                limit=limit + 1,
+            )
+            found = instance.storage.runs.find(query)
+    except NothingThereYetError as error:
+        note(str(error))
+        if as_json:
+            echo_json([])
+        return
     if as_json:
         echo_json([run_row(each) for each in found[:limit]])
     else:
