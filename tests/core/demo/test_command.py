@@ -15,8 +15,19 @@ WITHOUT = "import sys; sys.modules[{absent!r}] = None; from mainspring.cli impor
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    """Stand in an empty folder, where a shell finds the program."""
+    program(tmp_path / "bin")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+def program(folder: Path) -> Path:
+    folder.mkdir()
+    made = folder / "mainspring"
+    made.touch(0o755)
+    return made
 
 
 @pytest.mark.slow
@@ -47,6 +58,25 @@ def test_the_lines_of_python_that_it_prints_load_the_report(folder: Path, capsys
         [sys.executable, "-c", "\n".join(loading)], cwd=folder, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_where_no_shell_finds_the_program_it_prints_what_it_was_started_as(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = program(folder / "venv")
+    (folder / "venv" / "python").touch()
+    monkeypatch.setenv("PATH", str(folder))
+
+    monkeypatch.setattr(sys, "argv", [str(started.relative_to(folder)), "demo"])
+    assert main(["demo", "--mode", "dev"]) == 0
+    said = capsys.readouterr().out
+    assert "\n  venv/mainspring run list --home mainspring-demo\n" in said
+    assert "\n  venv/python\n" in said
+
+    monkeypatch.setattr(sys, "argv", ["/somewhere/__main__.py", "demo"])
+    assert main(["demo", "--mode", "test"]) == 0
+    assert f"\n  {sys.executable} -m mainspring run list --home mainspring-demo\n" in capsys.readouterr().out
 
 
 @pytest.mark.slow

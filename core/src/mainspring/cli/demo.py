@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,7 +132,7 @@ def _places(outcome: Outcome, home: Path) -> list[str]:
     """Say where the outputs lie, relative to the working directory where the home was named so."""
     if outcome.values is None:
         return ["memory, and is gone now; --mode dev keeps it in files"]
-    places = [f"{_relative(path, outcome, home)}  (CSV)" for path in outcome.reports.values()]
+    places = [f"{_relative(path, outcome, home)}  (CSV, stored as text)" for path in outcome.reports.values()]
     return [*places, f"{_relative(outcome.values, outcome, home)}/  (all other tables)"]
 
 
@@ -140,17 +141,29 @@ def _relative(path: Path, outcome: Outcome, home: Path) -> Path:
 
 
 def _next_steps(outcome: Outcome, home: Path) -> list[str]:
+    program, python = _programs()
     commands = [
-        shlex.join(["mainspring", "run", *what, "--home", str(home)]) for what in (["list"], ["show", outcome.run_id])
+        shlex.join([*program, "run", *what, "--home", str(home)]) for what in (["list"], ["show", outcome.run_id])
     ]
     if outcome.values is None:
         return commands
     return [
         *commands,
-        "python",
+        shlex.quote(python),
         ">>> import mainspring as ms",
         ">>> from mainspring.demo.flights import defs",
         f">>> instance = ms.Instance.open({str(home)!r})",
         f'>>> defs.load_output("{outcome.run_id}", "monthly_delays", instance=instance)',
         '>>> defs.load_asset("flights/summary", instance=instance)',
     ]
+
+
+def _programs() -> tuple[list[str], str]:
+    """Return what to type for this program and for its Python: their names where a shell finds them, else their paths."""
+    if shutil.which("mainspring") is not None:
+        return ["mainspring"], "python"
+    started = Path(sys.argv[0])
+    if started.name != "mainspring":
+        return [sys.executable, "-m", "mainspring"], sys.executable
+    python = started.with_name("python")
+    return [str(started)], str(python) if python.exists() else sys.executable
