@@ -134,4 +134,4 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     help="Show the version and exit.",
 )
 def mainspring() -> None:
-    """Run data jobs exactly when they should run, exactly once, and see what came of them."""
+    """Run data jobs here and now, see what came of them, and recover those that failed."""
