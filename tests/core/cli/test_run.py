@@ -89,6 +89,22 @@ def test_a_run_is_found_by_the_beginning_of_its_id(mainspring: Command, runs: li
     assert mainspring("run", "show", runs[0][:-1], "--json").json["run_id"] == runs[0]
 
 
+def test_the_last_runs_are_found_without_their_ids(mainspring: Command, runs: list[str]) -> None:
+    for reference, run_id in (("last", runs[2]), ("last~0", runs[2]), ("last~1", runs[1]), ("last~2", runs[0])):
+        assert mainspring("run", "show", reference, "--json").json["run_id"] == run_id
+    assert mainspring("run", "logs", "last~1", "--events", "--json").json[-1]["kind"] == "RUN_FAILURE"
+    assert listed(mainspring, "--before", "last") == [runs[1], runs[0]]
+
+
+def test_a_last_run_that_is_not_there_is_one_sentence(mainspring: Command, runs: list[str], home: str) -> None:
+    assert mainspring("run", "show", "last~3").complaint.endswith("holds only 3 runs")
+    mainspring("instance", "migrate", "--home", home)
+
+    outcome = mainspring("run", "show", "last", "--home", home)
+
+    assert outcome.complaint == f"there is no run last: storage sqlite:///{home}/mainspring.db holds no run yet"
+
+
 @pytest.mark.parametrize("command", [["show"], ["logs"]])
 @pytest.mark.parametrize("reference", ["nothing", "", "%", "_", "x" * 10_000, "'; drop table runs", "\x1b[31m"])
 def test_a_run_that_is_not_there_is_one_sentence(

@@ -138,7 +138,7 @@ def run_job(
       mainspring job run ingest -m sales.definitions --mode prod --tag team=data
       mainspring job run ingest -f defs.py --config '{"ops": {"fetch": {"days": 1}}}'
       mainspring job run ingest -f defs.py --config 'ops.fetch.days = 1' --select '*clean'
-      mainspring job run ingest -f defs.py --parent 0192f3 --select 'clean*'
+      mainspring job run ingest -f defs.py --parent last --select 'clean*'
     """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     if ephemeral and home is not None:

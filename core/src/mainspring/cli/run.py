@@ -27,7 +27,8 @@ _STATUSES = ("QUEUED", "STARTING", "STARTED", "SUCCESS", "FAILURE", "CANCELING",
 def run() -> None:
     """List runs, show what came of one, read its logs, retry one, cancel one.
 
-    A run is named by its id, or by as much of the id's beginning as no other run shares.
+    A run is named by its id, or by as much of the id's beginning as no other run shares; `last` is the newest one,
+    `last~1` the one before it.
     """
 
 
@@ -102,7 +103,7 @@ def show_run(*, run_id: str, as_json: bool, home: str | None) -> None:
 
     \b
     Examples:
-      mainspring run show 0192f3
+      mainspring run show last
       mainspring run show 0192f3 --json
     """  # noqa: D301 - click's mark is a backspace
     from mainspring.cli.home import opened
