@@ -102,7 +102,7 @@ def test_a_last_run_that_is_not_there_is_one_sentence(mainspring: Command, runs:
 
     outcome = mainspring("run", "show", "last", "--home", home)
 
-    assert outcome.complaint == f"there is no run last: storage sqlite:///{home}/mainspring.db holds no run yet"
+    assert outcome.complaint == f"there is no run last: sqlite:///{home}/mainspring.db holds no run yet"
 
 
 @pytest.mark.parametrize("command", [["show"], ["logs"]])
