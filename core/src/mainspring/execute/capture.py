@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,10 @@ from mainspring.log.port import LogKey, LogStore, Stream
 
 OP_LOGGER = "mainspring.op"
 """The logger that contexts hand to ops; records of every level are kept."""
+
+
+LINE_LIMIT = 1 << 16
+"""Characters of a line that are held back until it ends."""
 
 
 class StepLog:
@@ -42,6 +47,8 @@ class StepLog:
                 self._append(stream, waiting)
             if tail:
                 waiting.append(tail)
+                if sum(map(len, waiting)) > LINE_LIMIT:
+                    self._append(stream, waiting)
 
     def close(self) -> None:
         """Store what no newline ended."""
@@ -55,10 +62,13 @@ class StepLog:
         waiting.clear()
         if self.error is not None:
             return
+        token = _current.set(None)  # what the store itself prints or logs is not the step's
         try:
             self._store.append(LogKey(*self._place, stream), text)
         except Exception as error:  # noqa: BLE001 - a full disk, or a store's author, must not fail the op
             self.error = error
+        finally:
+            _current.reset(token)
 
 
 _current: ContextVar[StepLog | None] = ContextVar("mainspring_step_log", default=None)
@@ -101,6 +111,10 @@ class Capture:
         root.addHandler(_Handler(None))
         logging.getLogger(OP_LOGGER).setLevel(logging.DEBUG)
 
+    def forget_lock(self) -> None:
+        """Take a new lock in a forked child: another thread may have held the old one."""
+        self._lock = threading.Lock()
+
     def _install(self) -> None:
         self._tees = (_Tee(sys.stdout, "stdout"), _Tee(sys.stderr, "stderr"))
         sys.stdout, sys.stderr = self._tees
@@ -112,6 +126,7 @@ class Capture:
         assert self._tees is not None and self._handler is not None  # noqa: S101, PT018 - installed before
         logging.getLogger().removeHandler(self._handler)
         out, err = self._tees
+        out.is_installed = err.is_installed = False
         if sys.stdout is out:
             sys.stdout = out.replaced
         if sys.stderr is err:
@@ -120,6 +135,8 @@ class Capture:
 
 capture = Capture()
 """The capture of this process: `sys.stdout` and the root logger are one for all."""
+
+os.register_at_fork(after_in_child=capture.forget_lock)
 
 
 @contextmanager
@@ -148,10 +165,11 @@ class _Tee(io.TextIOBase):
         self.replaced = original
         self.original: TextIO = cast("TextIO", _Nowhere()) if original is None else original
         self._stream: Stream = stream
+        self.is_installed = True  # what wraps it may live on after it was removed
 
     def write(self, text: str, /) -> int:
         log = _current.get()
-        if log is not None:
+        if log is not None and self.is_installed:
             log.write(self._stream, text)
         return self.original.write(text)
 
@@ -164,6 +182,20 @@ class _Tee(io.TextIOBase):
 
     def fileno(self) -> int:
         return self.original.fileno()
+
+    def reconfigure(self, **options: Any) -> None:
+        """Change the stream behind it, where that can be changed."""
+        reconfigure = getattr(self.original, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(**options)
+
+    @property
+    def name(self) -> str:
+        return getattr(self.original, "name", f"<{self._stream}>")
+
+    @property
+    def mode(self) -> str:
+        return "w"
 
     def writable(self) -> bool:
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mainspring.definition.retry import Failure
 from mainspring.event import ErrorInfo
 from mainspring.event.facts import storable
@@ -28,12 +30,25 @@ def error_info(error: BaseException, depth: int = 0) -> ErrorInfo:
 
 def _message(error: BaseException) -> str:
     try:
-        text = str(error)
+        text = "\n".join((str(error), *_notes(error), *_members(error)))
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - __str__ of an exception class is user code
         text = "(its message cannot be shown)"
     return storable(text if len(text) <= TRACEBACK_LIMIT else f"{text[:TRACEBACK_LIMIT]}…")
+
+
+def _notes(error: BaseException) -> list[str]:
+    """Return what was added to an exception with `add_note`."""
+    return [str(note) for note in getattr(error, "__notes__", ())]
+
+
+def _members(error: BaseException, indent: str = "  ") -> Iterator[str]:
+    """Say what the exceptions of a group are, a line each."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield f"{indent}{type(each).__name__}: {each}"
+            yield from _members(each, indent + "  ")
 
 
 def _traceback(error: BaseException) -> str:

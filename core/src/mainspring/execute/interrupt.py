@@ -63,6 +63,9 @@ def terminable() -> Iterator[None]:
         if is_interruptible():
             restore.callback(signal.signal, signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, shield.handler(Terminated))
+            if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # a terminal that is closed
+                restore.callback(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+                signal.signal(signal.SIGHUP, shield.handler(Terminated))
         if (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mainspring.definition.job import Job
 from mainspring.errors import UnknownNameError
@@ -34,6 +34,7 @@ class RunResult:
     job: Job
     plan: Plan
     instance: Instance
+    _recorded: dict[int, RunState] = field(factory=dict, init=False)
 
     def __repr__(self) -> str:
         return f"<RunResult {self.run_id} of job {self.job.name!r}: {self.run.status}>"
@@ -84,7 +85,11 @@ class RunResult:
         resources = OpenResources(self.plan.mode.name, self.plan.mode.resources, self.plan.needs)
         try:
             run = self.run
-            state = recorded_state(self.instance, self.job, run)
+            state = self._recorded.get(run.attempt)
+            if state is None:
+                state = recorded_state(self.instance, self.job, run)
+                if run.status.is_final:  # no event follows that changes it
+                    self._recorded[run.attempt] = state
             return load_from_run(run, self.job, state, resources, step, output)
         finally:
             resources.close()

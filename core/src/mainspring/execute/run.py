@@ -14,7 +14,7 @@ from mainspring.event import Event, Fact, HookFailed, RunCanceled, RunFailed, Ru
 from mainspring.execute.capture import capture
 from mainspring.execute.error import error_info
 from mainspring.execute.in_process import InProcessExecutor
-from mainspring.execute.interrupt import is_interruptible, terminable
+from mainspring.execute.interrupt import is_interruptible, shield, terminable
 from mainspring.execute.options import RunOptions, make_run
 from mainspring.execute.recall import check_same_job, find_run, forget_lost, given_nodes, inherited, recorded_state
 from mainspring.execute.recorder import Recorder
@@ -176,7 +176,8 @@ def _finish(
 ) -> RunResult:
     """Carry out an attempt that is recorded as started."""
     context.recorder.tell([started])
-    _carry_out(context, started, _tell_nobody if on_event is None else _guarded(on_event))
+    with terminable():
+        _carry_out(context, started, _tell_nobody if on_event is None else _guarded(on_event))
     result = RunResult(context.run.run_id, job, context.plan, instance)
     if raise_on_error and not result.success:
         ended = result.run
@@ -191,7 +192,7 @@ def _carry_out(context: RunContext, started: Event, tell: Callable[[Event], None
     facts: list[Fact] = []
     outcome: Fact
     try:
-        with capture.installed(), terminable():
+        with capture.installed():
             tell(started)
             for event in _events(context):
                 tell(event)
@@ -210,7 +211,9 @@ def _carry_out(context: RunContext, started: Event, tell: Callable[[Event], None
         facts = _tear_down(context)
     except KeyboardInterrupt as error:  # the work is over, so its outcome stands
         interrupt = error
-    for event in _record_end(context, facts, outcome):
+    with shield:  # whoever is impatient waits until the end is recorded
+        events = _record_end(context, facts, outcome)
+    for event in events:
         tell(event)
     if interrupt is not None:
         raise interrupt

@@ -130,7 +130,10 @@ class StepExecution:
                 return self._load_value(name, source, annotation)
             case ValueList(items):
                 item = _item_type(annotation)
-                return [self._load(name, each, item) for each in items]
+                values = [self._load(name, each, item) for each in items]
+                for index, value in enumerate(values):
+                    check_value(self._step.key, "input", f"{name}[{index}]", value, item)
+                return values
 
     def _load_value(self, name: str, pointer: ValuePointer, annotation: Any) -> Any:
         out = pointer.producer.outs[pointer.stored.fact.output]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from mainspring.definition.io import InputContext, IOManager, OutputContext
-from mainspring.errors import ValueNotFound
+from mainspring.errors import OutputError, ValueNotFound
 
 _Address = tuple[str, str, int, str, str | None]
 
@@ -20,7 +21,16 @@ class MemoryIOManager(IOManager):
     _values: dict[_Address, Any] = field(factory=dict, init=False, repr=False)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
-        """Keep a value."""
+        """Keep a value.
+
+        Raises:
+            OutputError: It can be read only once, which its second reader would not notice.
+        """
+        if isinstance(obj, Iterator):
+            raise OutputError(
+                f"output {context.name!r} of step {context.step_key!r} is a {type(obj).__name__}, which can be read only "
+                "once; return a list, or an object that can be iterated over again"
+            )
         self._values[_address(context)] = obj
 
     def holds(self, upstream: OutputContext) -> bool:

@@ -26,7 +26,9 @@ from mainspring.storage.rows import (
 def memory_storage() -> Storage:
     """Return a fresh, empty store."""
     rows = _Rows()
-    return Storage(_MemoryRuns(rows), _MemoryEvents(rows), _MemoryAssets(rows), lambda: None, "in memory")
+    return Storage(
+        _MemoryRuns(rows), _MemoryEvents(rows), _MemoryAssets(rows), lambda: None, "the memory of this process"
+    )
 
 
 class _Rows:

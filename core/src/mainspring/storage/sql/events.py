@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, literal_column, select
 
+from mainspring.errors import StorageError
 from mainspring.event import AssetMaterialized, Event, StepSkipped, StepStarted
 from mainspring.event.codec import decode_fact, encode_fact
 from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END
@@ -203,5 +204,10 @@ def _check_under_way(connection: Connection, run_id: str, run_attempt: int, step
 
 def _to_record(row: Row[Any]) -> StepRecord:
     fields = row._asdict()
-    fields["status"] = StepStatus(fields["status"])
+    try:
+        fields["status"] = StepStatus(fields["status"])
+    except ValueError as error:
+        raise StorageError(
+            f"the row of step {row.step_key!r} in run {row.run_id} is damaged ({error}); restore the database from a backup"
+        ) from error
     return StepRecord(**fields)

@@ -10,6 +10,7 @@ import attrs
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
+from mainspring.errors import StorageError
 from mainspring.event import Event
 from mainspring.run import Run, RunStatus, WorkerIdentity
 from mainspring.storage.port import RunQuery
@@ -64,6 +65,8 @@ class SqlRuns:
         if query.statuses:
             statement = statement.where(runs.c.status.in_(query.statuses))
         if query.prefix is not None:
+            if not (query.prefix.isascii() and query.prefix.isprintable()):
+                return []
             after = f"{query.prefix[:-1]}{chr(ord(query.prefix[-1]) + 1)}" if query.prefix else None
             statement = statement.where(runs.c.run_id >= query.prefix)
             statement = statement if after is None else statement.where(runs.c.run_id < after)
@@ -108,7 +111,15 @@ def _to_row(run: Run) -> dict[str, Any]:
 
 
 def _from_row(row: Row[Any]) -> Run:
-    fields = row._asdict()
+    try:
+        return _read(row._asdict())
+    except (ValueError, TypeError) as error:
+        raise StorageError(
+            f"the row of run {row.run_id} is damaged ({error}); restore the database from a backup, or delete that row"
+        ) from error
+
+
+def _read(fields: dict[str, Any]) -> Run:
     fields["status"] = RunStatus(fields["status"])
     fields["config"] = json.loads(fields["config"])
     fields["tags"] = json.loads(fields["tags"])
