@@ -63,6 +63,8 @@ def quietly(value: int) -> None:
 
 
 any_pieces: Any = pieces
+any_split: Any = split
+any_one: Any = one
 ITEM = ItemOf("pieces", "result")
 
 
@@ -198,6 +200,10 @@ def within_itself() -> None:
         (lambda: any_pieces().map(store).map(inc), "returns nothing to map; return the value of an op from it"),
         (lambda: any_pieces().map(lambda _: None).collect(), "returns nothing to collect"),
         (lambda: any_pieces().map(lambda each: each).collect(), "is the mapped value itself: call .collect() on the"),
+        (
+            lambda: inc(any_pieces().map(inc)),
+            "'value' of 'inc_2' is given the mapped form of the output of 'inc'; use .map(inc) ",
+        ),
     ],
 )
 def test_refuses_wrong_maps_in_one_sentence(body: Callable[[], object], said: str) -> None:
@@ -215,3 +221,22 @@ def test_a_dynamic_value_outside_a_job_maps_and_collects() -> None:
 def test_a_handle_in_a_text_is_refused_rather_than_written_out(to_text: Callable[[object], str]) -> None:
     with pytest.raises(ms.DefinitionError, match="the output of 'one' has no value yet to turn into text"):
         ms.job(name="wired")(lambda: inc(to_text(one())))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (lambda: list(any_split(1)), "no value yet to unpack; pick an output by name, split(…)['good']"),
+        (lambda: list(any_pieces()), "no value yet to iterate over; use .map(…) or .collect()"),
+        (lambda: list(any_pieces().map(inc)), "of 'inc' has no value yet to iterate over; use .map(…) or .collect()"),
+        (
+            lambda: any_one().map(inc),
+            "no value yet to map; only an output that is declared out=ms.DynamicOut() can be mapped over and collected",
+        ),
+    ],
+)
+def test_what_a_handle_cannot_do_comes_with_what_it_can(body: Callable[[], object], said: str) -> None:
+    with pytest.raises(ms.DefinitionError) as raised:
+        ms.job(name="wired")(body)
+
+    assert str(raised.value).endswith(said)

@@ -80,7 +80,10 @@ class Composition:
         path = (*self.path, name)
         key = ".".join(path)
         mapped: list[ItemOf] = []
-        inputs = {parameter: self._source(key, parameter, value, mapped) for parameter, value in given.items()}
+        inputs = {
+            parameter: self._source(op.name, f"{self.owner}: {parameter!r} of {key!r}", value, mapped)
+            for parameter, value in given.items()
+        }
         orders = (*self.orders, *self._orders(after))
         mapped += [each.mapped_over for each in orders if each.mapped_over is not None]
         self._check_inputs(key, op, inputs)
@@ -173,8 +176,7 @@ class Composition:
                     f"{self.owner}: .after(…) takes what calls of ops return, not {type(after).__name__}"
                 )
 
-    def _source(self, key: str, parameter: str, value: Any, mapped: list[ItemOf]) -> Source:
-        place = f"{self.owner}: {parameter!r} of {key!r}"
+    def _source(self, op_name: str, place: str, value: Any, mapped: list[ItemOf]) -> Source:
         match value:
             case Handle(source=None) | GraphHandle():
                 raise DefinitionError(
@@ -192,11 +194,11 @@ class Composition:
                 )
             case DynamicHandle() | MappedHandle():
                 raise DefinitionError(
-                    f"{place} is given {value.described()}; use .map({key.rpartition('.')[2]}) to run it for each value, or "
+                    f"{place} is given {value.described()}; use .map({op_name}) to run it for each value, or "
                     ".collect() to take them all"
                 )
             case list() | tuple() if _holds_handle(value):
-                return FanIn(tuple(self._source(key, parameter, each, mapped) for each in value))
+                return FanIn(tuple(self._source(op_name, place, each, mapped) for each in value))
             case dict() | set() | frozenset() if _holds_handle(value):
                 raise DefinitionError(
                     f"{place} is given a {type(value).__name__} of handles; use a list, which is a fan-in"

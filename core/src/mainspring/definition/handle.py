@@ -61,7 +61,7 @@ class OutputHandles(Unready, Mapping[str, Any]):
         return self.handles[name]
 
     def __iter__(self) -> Iterator[str]:
-        self._refuse(f"unpack; pick an output by name, {self.node}(…)[{next(iter(self.handles))!r}], or")
+        self._refuse("unpack", f"pick an output by name, {self.node}(…)[{next(iter(self.handles))!r}]")
 
     def keys(self) -> KeysView[str]:
         """Return the outputs' names."""
@@ -94,7 +94,7 @@ class DynamicHandle(Unready):
         return f"the dynamic output of {self.node!r}"
 
     def __iter__(self) -> Iterator[Any]:
-        self._refuse("iterate over; use .map(…) or .collect(), or")
+        self._refuse("iterate over", "use .map(…) or .collect()")
 
     def map(self, work: Callable[[Any], Any]) -> MappedHandle:
         """Wire `work`, an op, a graph or any function that calls them, once for each value."""
@@ -125,7 +125,7 @@ class MappedHandle(Unready):
         return MappedHandle(self.composition, self.item, self.result[name])
 
     def __iter__(self) -> Iterator[Any]:
-        self._refuse("iterate over; use .map(…) or .collect(), or")
+        self._refuse("iterate over", "use .map(…) or .collect()")
 
     def map(self, work: Callable[[Any], Any]) -> MappedHandle:
         """Wire one more piece of work for each value."""

@@ -41,9 +41,9 @@ class Unready:
         """Say what it stands for, in the words of an error message."""
         return "it"
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _refuse(self, what: str, instead: str = "do that inside an op") -> NoReturn:
         raise NoValueYetError(
-            f"a job's body is wired before anything runs, so {self.described()} has no value yet to {what}; do that inside an op"
+            f"a job's body is wired before anything runs, so {self.described()} has no value yet to {what}; {instead}"
         )
 
     if not TYPE_CHECKING:
@@ -51,4 +51,8 @@ class Unready:
         def __getattr__(self, name: str) -> NoReturn:
             if name.startswith("__"):  # protocols are looked for, not used
                 raise AttributeError(name)
+            if name in ("map", "collect"):
+                self._refuse(
+                    name, "only an output that is declared out=ms.DynamicOut() can be mapped over and collected"
+                )
             self._refuse(f"take .{name} of")
