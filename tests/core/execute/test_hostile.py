@@ -66,7 +66,7 @@ def test_an_op_that_replaces_stdout_is_captured_once() -> None:
 
     @ms.op
     def wrap() -> int:
-        sys.stdout = Wrapper(sys.stdout)  # type: ignore[assignment]
+        sys.stdout = Wrapper(sys.stdout)
         sys.stdout.write("hello\n")
         return 1
 

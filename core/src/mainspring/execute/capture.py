@@ -102,13 +102,17 @@ class Capture:
                 if self._users == 0:
                     self._remove()
 
-    def take_over_in_child(self) -> None:
-        """Capture only what is logged, in a process whose output its parent reads."""
+    def take_over_in_child(self, terminal: TextIO) -> None:
+        """Capture only what is logged, in a process whose output its parent reads.
+
+        Args:
+            terminal: What shows warnings where nobody else handles records.
+        """
         root = logging.getLogger()
         for handler in root.handlers[:]:
             if isinstance(handler, _Handler):
                 root.removeHandler(handler)
-        root.addHandler(_Handler(None))
+        root.addHandler(_Handler(terminal))
         logging.getLogger(OP_LOGGER).setLevel(logging.DEBUG)
 
     def forget_lock(self) -> None:
@@ -216,7 +220,7 @@ class _Tee(io.TextIOBase):
 class _Handler(logging.Handler):
     """Keeps log records with the current step; where nobody else handles records, warnings still reach the terminal."""
 
-    def __init__(self, terminal: TextIO | None) -> None:
+    def __init__(self, terminal: TextIO) -> None:
         super().__init__()
         self._terminal = terminal
         formatter = logging.Formatter(
@@ -231,11 +235,7 @@ class _Handler(logging.Handler):
             log = _current.get()
             if log is not None:
                 log.write("log", line)
-            if (
-                self._terminal is not None
-                and record.levelno >= logging.WARNING
-                and logging.getLogger().handlers == [self]
-            ):
+            if record.levelno >= logging.WARNING and logging.getLogger().handlers == [self]:
                 self._terminal.write(line)
         except Exception:  # noqa: BLE001 - a bad format string or a full disk must not fail the op
             self.handleError(record)

@@ -253,6 +253,16 @@ def test_what_a_child_and_its_own_children_print_and_log_is_kept(
     assert "INFO mainspring.op: to the log" in result.logs("talk", "log")
 
 
+def test_warnings_that_a_child_logs_are_shown_where_nobody_else_handles_them(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(WARNING_SCRIPT)
+    ended = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "home")], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "WARNING mainspring.op: look out" in ended.stderr
+    assert ended.stdout.strip() == "0", "what is shown is no output of the step's own"
+
+
 def test_values_in_the_memory_of_one_process_are_refused_before_anything_runs(instance: ms.Instance) -> None:
     """Scar: D#5554."""
     job = job_of(ms.MultiprocessExecutor(), pid, io_manager=ms.MemoryIOManager())
@@ -356,6 +366,24 @@ def test_a_run_that_is_asked_to_end_starts_no_more_steps(instance: ms.Instance) 
     result = job_of(Ending(max_concurrent=1), pid, pid, pid).execute(instance=instance, raise_on_error=False)
     assert result.run.status is ms.RunStatus.CANCELED
     assert len(result.state.steps) == 1
+
+
+WARNING_SCRIPT = """
+import sys
+import mainspring as ms
+
+@ms.op
+def warn(context: ms.OpContext) -> int:
+    context.log.warning("look out")
+    return 1
+
+@ms.job(modes=[ms.Mode("processes", executor=ms.MultiprocessExecutor(start="fork"))])
+def warning():
+    warn()
+
+with ms.Instance.open(sys.argv[1]) as instance:
+    print(len(warning.execute(instance=instance).logs("warn", "stderr")))
+"""
 
 
 HANGING_SCRIPT = """

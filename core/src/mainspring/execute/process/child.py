@@ -11,9 +11,10 @@ import random
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 from mainspring.crashpoint import CrashPoint
 from mainspring.definition.mode import Mode
@@ -27,6 +28,9 @@ from mainspring.execute.step import StepExecution
 from mainspring.execute.task import StepTask
 from mainspring.log.port import LogKey, LogPiece, LogStore
 from mainspring.plan import Plan
+
+_SENDING = threading.Lock()
+"""Held while a frame is sent: an op may log from several threads."""
 
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
@@ -51,7 +55,7 @@ def run_forked(
         crash_point: Where tests stop the process.
     """
     try:
-        _set_apart(parent)
+        _set_apart(parent, channel)
         _redirect(output)
         frames.send(channel, frames.READY)
         if frames.receive(channel) is not None:
@@ -77,7 +81,7 @@ def main(descriptor: int) -> None:
         if first is None:
             os._exit(0)
         told = json.loads(first[1])
-        _set_apart(told["parent"])
+        _set_apart(told["parent"], channel)
         _prepare(told)
         frames.send(channel, frames.READY)
         following = frames.receive(channel)
@@ -106,7 +110,8 @@ def _carry_out(
     if error is not None:
         facts = [*facts, HookFailed("closing the resources", error_info(error))]
     _flush()
-    frames.send(channel, kind, encode_facts(facts))
+    with _SENDING:
+        frames.send(channel, kind, encode_facts(facts))
 
 
 def warm_up() -> None:
@@ -122,7 +127,7 @@ def encode_facts(facts: Sequence[Fact]) -> bytes:
     return json.dumps([[fact.kind, encode_fact(fact)] for fact in facts]).encode()
 
 
-def _set_apart(parent: int) -> None:
+def _set_apart(parent: int, channel: socket.socket) -> None:
     """Lead a process group of one's own, end with the parent, and leave its signal handling behind."""
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)
@@ -131,7 +136,7 @@ def _set_apart(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdout = _text_stream(1)
     sys.stderr = _text_stream(2)
-    capture.take_over_in_child()
+    capture.take_over_in_child(cast("TextIO", _Echo(channel)))
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         with contextlib.suppress(Exception):
@@ -189,6 +194,18 @@ def _fail() -> NoReturn:
     os._exit(70)
 
 
+class _Echo:
+    """Stands for the parent's terminal."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def write(self, text: str) -> int:
+        with _SENDING:
+            frames.send(self._channel, frames.ECHO, text.encode("utf-8", "backslashreplace"))
+        return len(text)
+
+
 class _ChannelLogStore(LogStore):
     """Sends what is logged to the parent; what is printed goes through the descriptors themselves."""
 
@@ -197,7 +214,8 @@ class _ChannelLogStore(LogStore):
 
     def append(self, key: LogKey, text: str) -> None:
         """Send logged lines."""
-        frames.send(self._channel, frames.LOG, text.encode("utf-8", "backslashreplace"))
+        with _SENDING:
+            frames.send(self._channel, frames.LOG, text.encode("utf-8", "backslashreplace"))
 
     def piece(self, key: LogKey, start: int = 0) -> LogPiece:
         """Return nothing: the parent keeps what was sent."""

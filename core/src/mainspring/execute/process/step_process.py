@@ -139,6 +139,8 @@ class StepProcess:
                 self.is_ready = True
             case frames.LOG:
                 self._logs.append(self._key("log"), body.decode("utf-8", "replace"))
+            case frames.ECHO:
+                sys.stderr.write(body.decode("utf-8", "replace"))
             case frames.FACTS | frames.CANCELED:
                 self.facts = [decode_fact(name, text) for name, text in json.loads(body)]
                 self.canceled = kind == frames.CANCELED
