@@ -192,6 +192,16 @@ def test_settings_replace_parts_of_one_mode_only(tmp_path: Path) -> None:
     ("text", "error", "sentence"),
     [
         ('[mode.prod.executor]\nuse = "in_proces"', UnknownNameError, "did you mean 'in_process'"),
+        (
+            '[mode.prod.executor]\nuse = "in_process"\nmax_concurrent = 2',
+            ConfigError,
+            "'max_concurrent'; it takes none",
+        ),
+        (
+            '[mode.prod.resources.warehouse]\nuse = "csv"',
+            UnknownNameError,
+            r"no IO manager or resource 'csv' in any plugin, though .*mainspring.toml uses it at mode.prod.*; there is: f",
+        ),
         ('[mode.prod.resources.warehouse]\nuse = "filesystem"', ConfigError, "base: it is required"),
         ('[mode.prod.resources.warehouse]\nuse = "filesystem"\nbase = 7', ConfigError, "expected a path, got int"),
         ('[mode.prod.resources.warehouse]\nuse = "filesystem"\nbas = "x"', ConfigError, "unknown key 'bas'"),

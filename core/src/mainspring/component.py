@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from mainspring.errors import ConfigError
+from mainspring.errors import ConfigError, UnknownNameError
 from mainspring.plan.bind import Override
 from mainspring.plugin import Plugins
 from mainspring.serde import structure
@@ -43,8 +43,7 @@ class Builder:
             PluginError: Two plugins claim it.
             ConfigError: Its fields do not fit; every bad one is named.
         """
-        managers = self.plugins.names("IO manager") if kind == "resource" else ()
-        cls = self.plugins.find("IO manager" if component.use in managers else kind, component.use)
+        cls = self._find(kind, component.use, place)
         problems: list[tuple[str, str]] = []
         built: Any = structure(dict(component.fields), cls, place, problems)
         if problems:
@@ -55,6 +54,15 @@ class Builder:
             if each.init and isinstance(value := getattr(built, each.name), Path) and not value.is_absolute()
         }
         return attrs.evolve(built, **relative) if relative else built
+
+    def _find(self, kind: str, name: str, place: str) -> Any:
+        kinds = ("IO manager", "resource") if kind == "resource" else (kind,)
+        for each in kinds:
+            if name in self.plugins.names(each):
+                return self.plugins.find(each, name)
+        known = [name for each in kinds for name in self.plugins.names(each)]
+        where = f"any plugin{self.plugins.say_disabled()}, though {self.settings.path or 'a table'} uses it at {place}"
+        raise UnknownNameError(" or ".join(kinds), name, known, place=where)
 
 
 class Overrides(Mapping[str, Override]):

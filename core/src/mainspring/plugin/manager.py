@@ -85,7 +85,7 @@ class Plugins:
         """
         claims = self._registered.get((kind, name), [])
         if not claims:
-            raise UnknownNameError(kind, name, self.names(kind), place=f"any plugin{self._disabled()}")
+            raise UnknownNameError(kind, name, self.names(kind), place=f"any plugin{self.say_disabled()}")
         if len(claims) > 1:
             raise PluginError(_conflict(kind, name, [owner for owner, _ in claims]))
         return claims[0][1]
@@ -150,7 +150,8 @@ class Plugins:
         self.infos[info.name] = evolve(info, status="failed", error=said)
         _LOGGER.warning("plugin %s is disabled: %s", info.name, said)
 
-    def _disabled(self) -> str:
+    def say_disabled(self) -> str:
+        """Say in brackets which plugins are disabled or blocked, and why; nothing where none is."""
         disabled = [
             f"{each.name} is {'disabled' if each.error else 'blocked'}{f', {each.error}' if each.error else ''}"
             for each in self.infos.values()

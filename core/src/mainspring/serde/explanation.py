@@ -43,9 +43,9 @@ def _explain_one(error: BaseException, place: str, resolution: Resolution) -> li
         case ForbiddenExtraKeysError():
             known = list(field_types(error.cl))
             if variable is not None:
-                return [(place, f"environment variable {variable} holds an unknown key; {suggest('', known)}")]
+                return [(place, f"environment variable {variable} holds an unknown key; {_say_known('', known)}")]
             extra = sorted(error.extra_fields, key=str)
-            return [(place, f"unknown key {shorten(repr(key))}; {suggest(str(key), known)}") for key in extra]
+            return [(place, f"unknown key {shorten(repr(key))}; {_say_known(str(key), known)}") for key in extra]
         case KeyError():
             return [(place, "it is required but missing")]
         case RecursionError():
@@ -54,3 +54,7 @@ def _explain_one(error: BaseException, place: str, resolution: Resolution) -> li
             return [(place, f"what environment variable {variable} holds is refused ({type(error).__name__})")]
         case _:
             return [(place, shorten(" ".join(str(error).split()) or type(error).__name__, 300))]
+
+
+def _say_known(key: str, known: list[str]) -> str:
+    return suggest(key, known) if known else "it takes none; remove it"
