@@ -193,6 +193,14 @@ def test_several_configs_are_merged_and_later_ones_win(mainspring: Command, writ
     assert document["config"] == {"ops": {"doubled": {"ops": {}}, "fetch": {"days": 3}}}
 
 
+def test_without_a_config_the_parents_is_taken(mainspring: Command, sales: str, home: str) -> None:
+    words = ["job", "run", "ingest", "-f", sales, "--json", "--select", "fetch", "--home", home]
+    mainspring(*words, "--config", "ops.fetch.days = 3")
+
+    assert mainspring(*words, "--parent", "last").json["config"] == {"ops": {"fetch": {"days": 3}}}
+    assert mainspring(*words, "--parent", "last", "--config", "{}").json["config"] == {}
+
+
 def test_without_a_home_nothing_is_kept_and_that_is_said(mainspring: Command, sales: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
 

@@ -153,7 +153,7 @@ def run_job(
     from mainspring.execute import RunOptions
 
     options = RunOptions(
-        config=read_config([checked_text(each, "--config") or "" for each in configs]),
+        config=read_config([checked_text(each, "--config") or "" for each in configs]) if configs else None,
         selection=selection or None,
         tags=given_tags,
         partition_key=checked_text(partition, "--partition"),
