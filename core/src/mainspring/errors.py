@@ -89,13 +89,14 @@ class SelectionError(MainspringError):
 class ValueNotFound(MainspringError):  # noqa: N818 - a public name, in the manner of KeyError's cousins
     """A stored value is not where it should be; the same error for every store."""
 
-    def __init__(self, store: str, key: str, step_key: str, reason: str = "nothing is stored there") -> None:
+    def __init__(
+        self, store: str, key: str, step_key: str, reason: str = "nothing is stored there", remedy: str = ""
+    ) -> None:
         self.store = store
         self.key = key
         self.step_key = step_key
-        super().__init__(
-            f"{store} has no value at {key}: {reason}; step {step_key!r} should have written it, so run that step again"
-        )
+        advice = remedy or f"step {step_key!r} should have written it, so run that step again"
+        super().__init__(f"{store} has no value at {key}: {reason}; {advice}")
 
 
 class RunFailedError(MainspringError):

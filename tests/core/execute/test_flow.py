@@ -63,7 +63,7 @@ def test_a_left_out_output_skips_its_readers_and_theirs() -> None:
         "odd": "SUCCESS",
     }
     assert result.output("odd") == 2
-    with pytest.raises(ms.ValueNotFound, match="the step ended SUCCESS and left it out"):
+    with pytest.raises(ms.ValueNotFound, match="the step left it out; an optional output may be left out"):
         result.output("sort_out", "even")
     with pytest.raises(ms.ValueNotFound, match="the step ended SKIPPED"):
         result.output("even")
@@ -120,7 +120,11 @@ def test_one_value_of_many_is_loaded_by_its_key() -> None:
     def job() -> None:
         count_to(2).map(inc)
 
-    assert job.execute().output("inc[n2]") == 3
+    result = job.execute()
+
+    assert result.output("inc[n2]") == 3
+    with pytest.raises(ms.MainspringError, match="there is no key 'zz' in step 'inc'; there is: n1, n2"):
+        result.output("inc[zz]")
 
 
 def test_a_failure_among_mapped_steps_spares_the_others_and_stops_who_gathers() -> None:

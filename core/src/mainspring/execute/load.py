@@ -58,7 +58,7 @@ def load_from_run(run: Run, job: Job, state: RunState, resources: OpenResources,
     """Load an output of a step: one value, or a dict by key for a mapped step or a dynamic output.
 
     Raises:
-        UnknownNameError: There is no such step, or it has no such output.
+        UnknownNameError: There is no such step or key, or it has no such output.
         ValueNotFound: It stored nothing.
     """
     node = job.nodes.get(step) or job.nodes.get(step.partition("[")[0])
@@ -70,19 +70,14 @@ def load_from_run(run: Run, job: Job, state: RunState, resources: OpenResources,
     def load(key: str, mapping_key: str | None) -> Any:
         stored = state.outputs.get((key, output, mapping_key))
         if stored is None:
-            status = state.steps.get(key)
-            said = (
-                "did not run"
-                if status is None
-                else f"ended {status} and left it out"
-                if status == "SUCCESS"
-                else f"ended {status}"
-            )
-            raise ValueNotFound(f"run {run.run_id}", f"{key}.{output}", step, f"the step {said}")
+            raise _nothing_stored(run, key, output, state.steps.get(key))
         return _load_value(run, job, stored, resources)
 
-    if node.mapped_over is not None and step == node.key:
-        keys = state.keys.get((node.mapped_over.node, node.mapped_over.output), [])
+    over = None if node.mapped_over is None else (node.mapped_over.node, node.mapped_over.output)
+    if over in state.keys and step != node.key and step not in {f"{node.key}[{key}]" for key in state.keys[over]}:
+        raise UnknownNameError("key", step[len(node.key) + 1 : -1], state.keys[over], place=f"step {node.key!r}")
+    if over is not None and step == node.key:
+        keys = state.keys.get(over, [])
         instances = {key: f"{step}[{key}]" for key in keys}
         return {key: load(each, None) for key, each in instances.items() if (each, output, None) in state.outputs}
     if isinstance(node.op.outs[output], DynamicOut):
@@ -90,6 +85,13 @@ def load_from_run(run: Run, job: Job, state: RunState, resources: OpenResources,
             return load(step, None)
         return {key: load(step, key) for key in state.keys[step, output]}
     return load(step, None)
+
+
+def _nothing_stored(run: Run, step: str, output: str, status: str | None) -> ValueNotFound:
+    store, key = f"run {run.run_id}", f"{step}.{output}"
+    if status == "SUCCESS":
+        return ValueNotFound(store, key, step, "the step left it out", "an optional output may be left out")
+    return ValueNotFound(store, key, step, "the step did not run" if status is None else f"the step ended {status}")
 
 
 def _open(job: Job, mode: str, instance: Instance) -> OpenResources:
