@@ -1,5 +1,6 @@
 """Run the examples of the documentation and of docstrings as tests, those of each file in an empty folder."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from sybil.parsers.rest import DocTestParser
 from sybil.sybil import SybilCollection
 
 ROOT = Path(__file__).parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so it is for what a shell starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests, and what they start, are interrupted all the same
 
 
 def pages(folder: str, pattern: str) -> Sybil:

@@ -1,4 +1,4 @@
-"""Mainspring: data jobs that run when they should, exactly once, and keep what they make where you say.
+"""Mainspring: data jobs of typed functions, which keep what they make where you say and tell what they did.
 
 The names below are the public ones; each is imported when it is first used.
 """
