@@ -119,6 +119,17 @@ def test_an_instance_of_the_class_is_taken_as_it_is() -> None:
     assert plan_of(nested, {"ops": {"fetch": window}}).steps["fetch"].config is window
 
 
+@pytest.mark.parametrize("name", ["demand", "within.demand"])
+def test_an_op_within_a_graph_is_named_with_its_whole_path(name: str) -> None:
+    @ms.graph
+    def within() -> None:
+        demand()
+
+    problems = problems_of(ms.job(name="wired")(lambda: within()), {"ops": {name: {"days": 1}}})
+
+    assert ("ops", f"there is no op {name!r}; did you mean ops.within.ops.demand?") in problems
+
+
 def test_all_that_is_wrong_is_said_at_once_with_its_place() -> None:
     config = {
         "op": {},

@@ -109,3 +109,10 @@ def test_takes_what_a_walk_of_every_path_takes(seed: int, drawn: list[tuple[str,
 
 def test_a_star_takes_everything() -> None:
     assert select(parse_selection(["*", "a"]), {"a": (), "b": ()}, {}) == {"a", "b"}
+
+
+def test_a_step_within_a_graph_that_is_named_without_it_is_refused_with_its_whole_name() -> None:
+    nodes = {"month.gross.revenue": (), "revenues": ()}
+
+    with pytest.raises(SelectionError, match=r"no step is named 'revenue'; did you mean 'month.gross.revenue'\?"):
+        select(parse_selection("revenue"), nodes, {})

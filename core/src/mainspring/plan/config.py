@@ -69,9 +69,9 @@ class _Reader:
         known = self.members[path]
         for name, value in entries.items():
             if not isinstance(name, str) or name not in known:
-                self._note(
-                    _ops_place(path), f"there is no op {shorten(repr(name))}; {suggest(str(name), sorted(known))}"
-                )
+                deeper = [_place(each) for each in self.ops if name in (each[-1], ".".join(each))]
+                hint = f"did you mean {' or '.join(deeper[:3])}?" if deeper else suggest(str(name), sorted(known))
+                self._note(_ops_place(path), f"there is no op {shorten(repr(name))}; {hint}")
             elif (*path, name) in self.ops:
                 yield self.ops[*path, name], value
             else:

@@ -71,9 +71,10 @@ def select(
         elif term.name in graphs:
             roots = graphs[term.name]
         else:
-            raise SelectionError(
-                f"no step is named {shorten(term.name)!r}; {suggest(term.name, sorted((*upstream, *graphs)))}"
-            )
+            known = sorted((*upstream, *graphs))
+            deeper = [each for each in known if each.endswith(f".{term.name}")]
+            hint = f"did you mean {' or '.join(map(repr, deeper[:3]))}?" if deeper else suggest(term.name, known)
+            raise SelectionError(f"no step is named {shorten(term.name)!r}; {hint}")
         taken |= _reach(roots, upstream, term.up) | _reach(roots, downstream, term.down)
     return taken
 
