@@ -26,7 +26,11 @@ class Resource(ABC, Generic[T_co]):
 
     @abstractmethod
     def open(self) -> AbstractContextManager[T_co]:
-        """Return a context manager whose value is what ops are handed."""
+        """Return a context manager whose value is what ops are handed.
+
+        It is left in the same way whether steps have failed or not, since it serves many of them: a transaction that must
+        not outlive a failure belongs inside an op. What leaving it raises is recorded, and the run's outcome stands.
+        """
 
 
 @frozen
