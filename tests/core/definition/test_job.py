@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import mainspring as ms
-from mainspring.errors import UnknownNameError
+from mainspring.errors import InstanceError, UnknownNameError
 
 untyped_job: Any = ms.job
 
@@ -127,6 +127,12 @@ def test_an_unknown_mode_is_refused() -> None:
 
     with pytest.raises(UnknownNameError, match=r"there is no mode 'prd' in job 'body'; did you mean 'prod'\?"):
         made.execute("prd")
-    any_mode: Any = 5
-    with pytest.raises(UnknownNameError, match="there is no mode '5'"):
-        made.execute(any_mode)
+
+
+def test_what_is_no_mode_and_what_is_no_instance_are_refused() -> None:
+    made: Any = ms.job(body)
+
+    with pytest.raises(ms.ConfigError, match="mode must be text, not dict; a config is given as config=…"):
+        made.execute({"ops": {}})
+    with pytest.raises(InstanceError, match=r"is run on an ms.Instance, not on 'home'; open one with ms.Instance.open"):
+        made.execute(instance="home")

@@ -13,7 +13,7 @@ from mainspring.definition.compose import Node, compose
 from mainspring.definition.graph import Graph
 from mainspring.definition.mode import Mode, modes_by_name
 from mainspring.definition.names import checked_name, checked_tags
-from mainspring.errors import DefinitionError, shorten
+from mainspring.errors import ConfigError, DefinitionError, InstanceError, shorten
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,6 +106,14 @@ class Job:
             partition_key=partition_key,
             parent_run_id=parent,
         )
+        if mode is not None and not isinstance(mode, str):
+            problem = f"mode must be text, not {type(mode).__name__}; a config is given as config=…"
+            raise ConfigError(f"the run of job {self.name!r}", [("", problem)])
+        if instance is not None and not isinstance(instance, Instance):
+            raise InstanceError(
+                f"job {self.name!r} is run on an ms.Instance, not on {shorten(repr(instance))}; open one with "
+                "ms.Instance.open(home)"
+            )
         used = instance if instance is not None else Instance.ephemeral()
         with outside_event_loop():
             if not progress or "IPython" not in sys.modules:

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from mainspring.definition.io import InputContext, IOManager, OutputContext
+from mainspring.definition.setting import one_of
 from mainspring.environment import EnvVar
 from mainspring.errors import OutputError, ValueNotFound
 from mainspring.filename import file_name
@@ -37,7 +38,7 @@ class FilesystemIOManager(IOManager):
     """
 
     base: Path = field(converter=_folder)
-    format: Format = field(default="pickle", validator=validators.in_(tuple(SUFFIXES)))
+    format: Format = field(default="pickle", validator=one_of(*SUFFIXES))
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Store a value and tell its path, size and hash."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from attrs import field, frozen, validators
 
 from mainspring.definition.executor import Executor
+from mainspring.definition.setting import above, at_least, one_of
 from mainspring.errors import MainspringError
 from mainspring.event import Event, Fact, StepCanceled, StepStarted
 from mainspring.execute.process.safety import is_fork_safe
@@ -49,11 +50,11 @@ class MultiprocessExecutor(Executor):
 
     shares_memory: ClassVar[bool] = False
 
-    max_concurrent: int = field(factory=lambda: os.cpu_count() or 1, validator=validators.ge(1))
-    start: Literal["auto", "fork", "spawn"] = field(default="auto", validator=validators.in_(("auto", "fork", "spawn")))
-    step_timeout: float | None = field(default=None, validator=validators.optional(validators.gt(0)))
-    grace: float = field(default=5.0, validator=validators.ge(0))
-    output_limit_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))
+    max_concurrent: int = field(factory=lambda: os.cpu_count() or 1, validator=at_least(1))
+    start: Literal["auto", "fork", "spawn"] = field(default="auto", validator=one_of("auto", "fork", "spawn"))
+    step_timeout: float | None = field(default=None, validator=validators.optional(above(0)))
+    grace: float = field(default=5.0, validator=at_least(0))
+    output_limit_bytes: int = field(default=256 * 1024 * 1024, validator=at_least(1))
 
     def execute(self, plan: Plan, run: RunContext) -> Iterator[Event]:
         """Start what may start, take note of what ends, until nothing is left."""
