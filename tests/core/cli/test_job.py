@@ -75,6 +75,25 @@ def test_a_job_is_shown_as_json(mainspring: Command, sales: str) -> None:
     assert total["outputs"][0]["asset"] == "warehouse/total"
 
 
+def test_modes_are_shown_as_the_home_overrides_them(mainspring: Command, write: Write, sales: str) -> None:
+    write(
+        "home/mainspring.toml",
+        '[mode.prod.executor]\nuse = "multiprocess"\n[mode.prod.resources.lake]\nuse = "filesystem"\nbase = "lake"',
+    )
+
+    out = mainspring("job", "show", "ingest", "-f", sales, "--home", "home").out
+    modes = mainspring("job", "show", "spread", "-f", sales, "--home", "home", "--json").json["modes"]
+
+    assert "dev (unless another is named): one step after the other, in this process\n" in out
+    assert "prod: MultiprocessExecutor, by the settings of the home\n" in out
+    assert "    region: str\n    lake: FilesystemIOManager, by the settings of the home\n" in out
+    assert [(each["name"], each["overridden"]) for each in modes] == [
+        ("default", []),
+        ("prod", ["executor", "resources.lake"]),
+    ]
+    assert "by the settings" not in mainspring("job", "show", "ingest", "-f", sales).out
+
+
 def test_config_is_shown_with_nested_and_required_fields(mainspring: Command, write: Write) -> None:
     file = write(
         "nested.py",

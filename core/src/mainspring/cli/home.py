@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from mainspring.instance import HOME_VARIABLE, Instance, locate
 from mainspring.settings import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
+    from mainspring.plan.bind import Override
     from mainspring.settings import Settings
 
 
@@ -82,6 +83,25 @@ def stand_in(home: str | None) -> Instance | None:
         builder = Builder(settings, load_plugins(), folder)
     values = FilesystemIOManager(folder / "values")
     return evolve(Instance.ephemeral(), io_manager=values, overrides=Overrides(builder))
+
+
+def overrides_of(home: str | None) -> Mapping[str, Override]:
+    """Return what the settings of a home put in place of parts of modes; nothing where no home is found.
+
+    Raises:
+        InstanceError: The home that was named cannot be used.
+        ConfigError: Its settings are not valid.
+    """
+    if not _has_home(home):
+        return {}
+    with _explained(home):
+        folder, settings = locate(home)
+    if not settings.modes:
+        return {}
+    from mainspring.component import Builder, Overrides
+    from mainspring.plugin import load_plugins
+
+    return Overrides(Builder(settings, load_plugins(), folder))
 
 
 def located(home: str | None) -> tuple[Path, Settings]:

@@ -58,10 +58,14 @@ def list_jobs(*, file: str | None, module: str | None, with_traceback: bool, lim
 @click.argument("name", required=False)
 @code_options
 @json_option
-def show_job(*, name: str | None, file: str | None, module: str | None, with_traceback: bool, as_json: bool) -> None:
+@home_option
+def show_job(
+    *, name: str | None, file: str | None, module: str | None, with_traceback: bool, as_json: bool, home: str | None
+) -> None:
     """Show a job: its modes, its ops, what each takes, is configured with and stores.
 
-    NAME may be left out where there is only one job.
+    NAME may be left out where there is only one job. Modes are shown with what the settings of the home put in place of
+    their parts, as a run there has them.
 
     \b
     Examples:
@@ -69,13 +73,14 @@ def show_job(*, name: str | None, file: str | None, module: str | None, with_tra
       mainspring job show ingest -m sales.definitions --json
     """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
+    from mainspring.cli.home import overrides_of
     from mainspring.cli.job_document import job_document
     from mainspring.cli.job_page import echo_job
     from mainspring.cli.run_here import pick_job
     from mainspring.cli.user_code import loaded
 
     with loaded(source) as definitions:
-        document = job_document(pick_job(definitions, name))
+        document = job_document(pick_job(definitions, name), overrides_of(home))
     if as_json:
         echo_json(document)
     else:

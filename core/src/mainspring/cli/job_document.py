@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 import attrs
@@ -17,6 +18,7 @@ from mainspring.definition.mode import DEFAULT_MODE, Mode
 from mainspring.definition.op import SOLE_OUTPUT
 from mainspring.definition.source import Collected, Constant, FanIn, ItemOf, OutputOf, Source
 from mainspring.errors import shorten
+from mainspring.plan.bind import Override
 
 _CALLED = (list, dict, set, tuple, frozenset)
 
@@ -32,27 +34,38 @@ def job_row(job: Job) -> dict[str, Any]:
     }
 
 
-def job_document(job: Job) -> dict[str, Any]:
+def job_document(job: Job, overrides: Mapping[str, Override]) -> dict[str, Any]:
     """Return all that is known of a job before it runs.
+
+    Args:
+        job: The job.
+        overrides: What a deployment puts in place of parts of modes, by mode.
 
     Raises:
         DefinitionError: An op's config cannot be told from its annotation.
+        MainspringError: What is put in place cannot be built.
     """
-    modes = list(job.modes.values()) or [Mode(DEFAULT_MODE)]
+    modes = list(job.modes.values()) or [Mode(each) for each in dict.fromkeys((DEFAULT_MODE, *overrides))]
     return {
         "name": job.name,
         "description": job.description,
         "tags": dict(job.tags),
-        "modes": [_mode(mode) for mode in modes],
+        "modes": [_mode(mode, overrides.get(mode.name, Override())) for mode in modes],
         "ops": [_op(node) for node in job.nodes.values()],
     }
 
 
-def _mode(mode: Mode) -> dict[str, Any]:
+def _mode(mode: Mode, override: Override) -> dict[str, Any]:
+    executor = override.executor or mode.executor
+    resources = {**mode.resources, **override.resources}
     return {
         "name": mode.name,
-        "executor": None if mode.executor is None else type(mode.executor).__name__,
-        "resources": {name: type(value).__name__ for name, value in mode.resources.items()},
+        "executor": None if executor is None else type(executor).__name__,
+        "resources": {name: type(value).__name__ for name, value in resources.items()},
+        "overridden": [
+            *(["executor"] if override.executor is not None else []),
+            *(f"resources.{name}" for name in override.resources),
+        ],
     }
 
 

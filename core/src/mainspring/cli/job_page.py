@@ -15,9 +15,10 @@ def echo_job(document: Mapping[str, Any]) -> None:
     echo_heading("modes")
     for index, mode in enumerate(document["modes"]):
         executor = mode["executor"] or "one step after the other, in this process"
-        echo(f"{mode['name']}{' (unless another is named)' if index == 0 else ''}: {executor}")
+        by = dict.fromkeys(mode["overridden"], ", by the settings of the home")
+        echo(f"{mode['name']}{' (unless another is named)' if index == 0 else ''}: {executor}{by.get('executor', '')}")
         for name, kind in mode["resources"].items():
-            echo(f"    {name}: {kind}")
+            echo(f"    {name}: {kind}{by.get(f'resources.{name}', '')}")
     echo_heading("ops")
     for line in graph_lines(document["ops"]):
         echo(line)
