@@ -284,16 +284,12 @@ def test_a_home_may_be_given_as_any_path(tmp_path: Path) -> None:
         assert instance.home == tmp_path / "home"
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_holds_other_things_can_be_a_home(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (tmp_path / "project" / "shop.py").write_text("")
 
-    with pytest.raises(
-        InstanceError, match=r"is not empty and is no home, .* name another one, or put a mainspring.toml"
-    ):
-        ms.Instance.open(tmp_path / "project")
-
-    assert [each.name for each in (tmp_path / "project").iterdir()] == ["pyproject.toml"]
+    assert home_of(tmp_path / "project") == tmp_path / "project"
+    assert (tmp_path / "project" / "mainspring.db").exists()
 
 
 @pytest.mark.parametrize("name", [".gitkeep", "values", "lost+found", "mainspring.toml"])

@@ -96,7 +96,7 @@ class Instance:
             crash_point: Where tests stop the process.
 
         Raises:
-            InstanceError: There is no such folder, it is not empty and no home, or none was found.
+            InstanceError: There is no such folder, or none was found.
             ConfigError: Its settings are not valid.
             StorageError: Its database cannot be used.
         """
@@ -148,7 +148,7 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
     """Return an instance's folder and settings, touching nothing.
 
     Raises:
-        InstanceError: There is no such folder, it is not empty and no home, or none was found.
+        InstanceError: There is no such folder, or none was found.
         ConfigError: Its settings are not valid.
     """
     from pathlib import Path
@@ -175,11 +175,6 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
                 f"home {folder} cannot be made, since {folder.parent} does not exist; make that folder first"
             )
         own = settings_in(folder)
-        if own is None and _holds_something_else(folder):
-            raise InstanceError(
-                f"folder {folder} is not empty and is no home, as it holds neither a {FILE_NAME} nor a database; name "
-                f"another one, or put a {FILE_NAME} (it may be empty) there"
-            )
         return folder, Settings() if own is None else read_settings(own)
     found = find_settings(Path.cwd())
     if found is None:
@@ -188,17 +183,6 @@ def locate(home: str | os.PathLike[str] | None = None) -> tuple[Path, Settings]:
             f"Instance.open(…), or put a {FILE_NAME} (it may be empty) where it shall be"
         )
     return found.parent, read_settings(found)
-
-
-def _holds_something_else(folder: Path) -> bool:
-    """Whether there are files in a folder, but none of a home; hidden ones, and what a file system adds, don't count."""
-    try:
-        names = {each.name for each in folder.iterdir() if not each.name.startswith(".")}
-    except OSError:
-        return False  # it is absent, or what opens it says why that cannot be done
-    return not any(name.startswith("mainspring.db") for name in names) and bool(
-        names - {"values", "logs", "lost+found"}
-    )
 
 
 def _prepare_home(folder: Path) -> None:
