@@ -96,7 +96,9 @@ def test_a_job_without_modes_has_the_default_and_those_of_the_deployment() -> No
 
     assert mode(None).name == "default"
     assert mode("prod").resources["spark"] == "there"
-    with pytest.raises(UnknownNameError, match=r"there is no mode 'prd' in job 'j'; did you mean 'prod'\?"):
+    with pytest.raises(
+        UnknownNameError, match=r"'prd' in job 'j' \(modes .* come with defs.job\('j'\)\); did you mean 'prod'\?"
+    ):
         mode("prd")
 
 

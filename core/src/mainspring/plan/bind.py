@@ -74,7 +74,7 @@ def _choose(job: Job, name: str | None, overrides: Mapping[str, Override]) -> Mo
     if name is None:
         return next(iter(modes.values()))
     if name not in modes:
-        raise UnknownNameError("mode", name, modes, place=f"job {job.name!r}")
+        raise UnknownNameError("mode", name, modes, place=f"job {job.name!r}{_say_shared(job)}")
     return modes[name]
 
 
@@ -172,8 +172,13 @@ def _lacks(user: str, kind: str, name: str, job: Job, mode: Mode) -> DefinitionE
     known: Iterable[str] = sorted(each for each in mode.resources if each != DEFAULT_IO_MANAGER)
     return DefinitionError(
         f"{user} of job {job.name!r} needs {kind} {name!r}, which mode {mode.name!r} does not have; add it to the "
-        f"mode's resources ({suggest(name, list(known))})"
+        f"mode's resources ({suggest(name, list(known))}){_say_shared(job)}"
     )
+
+
+def _say_shared(job: Job) -> str:
+    """Say in brackets where a job without modes of its own gets those that it shares with others."""
+    return "" if job.modes else f" (modes that its Definitions share come with defs.job({job.name!r}))"
 
 
 def _what(value: object) -> str:
