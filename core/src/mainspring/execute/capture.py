@@ -178,7 +178,7 @@ class _Tee(io.TextIOBase):
         return self.original.write(text)
 
     def flush(self) -> None:
-        if not self.original.closed:  # by the time that Python collects this, it may be
+        if not getattr(self.original, "closed", False):  # by the time that Python collects this, it may be
             self.original.flush()
 
     def isatty(self) -> bool:
