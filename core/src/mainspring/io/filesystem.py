@@ -51,7 +51,11 @@ class FilesystemIOManager(IOManager):
             raise OutputError(
                 f"{subject} cannot be written to {path}: {error.strerror}; check the folder and the free space"
             ) from error
-        context.add_metadata(path=str(Path(path).absolute()), size_bytes=file.size_bytes, sha256=file.sha256)
+        context.add_metadata(
+            path=path if path.startswith("/") else str(Path(path).absolute()),
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+        )
 
     def load_input(self, context: InputContext) -> Any:
         """Load a value, provided that it is what its writer stored."""
@@ -86,7 +90,11 @@ class FilesystemIOManager(IOManager):
 
 def _read(path: str, recorded: str | None) -> bytes:
     """Read a file where it should be, else where its writer put it: a relative base means another place elsewhere."""
-    if recorded is not None and not os.path.exists(path):  # noqa: PTH110 - a Path costs more than the call
-        path = recorded
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the read
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: PTH123, SIM115 - a Path costs more than the read
+    except FileNotFoundError:
+        if recorded is None:
+            raise
+        file = open(recorded, "rb", buffering=0)  # noqa: PTH123, SIM115 - as above
+    with file:
         return file.readall()
