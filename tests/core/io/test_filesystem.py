@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import mainspring as ms
 from mainspring.errors import OutputError
 from mainspring.testing.contract.io_manager import HOSTILE_KEYS
+
+NOBODY = 65534
 
 
 def address(**changes: Any) -> ms.OutputContext:
@@ -155,13 +158,18 @@ def test_an_interrupt_half_way_leaves_the_old_value_and_no_litter(tmp_path: Path
     assert files(tmp_path) == ["run-1/clean.result.1.pickle"]
 
 
-def test_a_read_only_folder_is_one_sentence(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root writes everywhere")
-    tmp_path.chmod(0o500)
-
-    with pytest.raises(OutputError, match="Permission denied"):
-        ms.FilesystemIOManager(tmp_path / "values").handle_output(address(), 1)
+def test_a_read_only_folder_is_one_sentence() -> None:
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        if user == 0:
+            os.seteuid(NOBODY)  # root writes everywhere
+        try:
+            with pytest.raises(OutputError, match="Permission denied; check the folder"):
+                ms.FilesystemIOManager(Path(folder) / "values").handle_output(address(), 1)
+        finally:
+            os.seteuid(user)
+            Path(folder).chmod(0o700)
 
 
 FULL_DISK = """

@@ -19,6 +19,13 @@ R = TypeVar("R")
 class Composable(ABC, Generic[P, R]):
     """Something that a job's body may call."""
 
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Compose in a body, compute outside."""
+        composition = current_composition()
+        if composition is None:
+            return cast(R, self.compute(args, kwargs))
+        return cast(R, self.compose(composition, None, (), args, kwargs))
+
     def alias(self, name: str) -> Call[P, R]:
         """Return it under another name: the name of the next call's node, step and config."""
         return Call(self, checked_name("alias", name))

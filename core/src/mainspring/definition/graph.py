@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 from attrs import frozen
 
 from mainspring.definition.call import Composable, check_body, describe
-from mainspring.definition.compose import Composition, current_composition
+from mainspring.definition.compose import Composition
 from mainspring.definition.names import checked_name
 from mainspring.errors import DefinitionError, shorten
 
@@ -32,13 +32,6 @@ class Graph(Composable[P, R]):
 
     def __repr__(self) -> str:
         return f"<graph {self.name!r}>"
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Compose in a body, call the function outside."""
-        composition = current_composition()
-        if composition is None:
-            return cast(R, self.compute(args, kwargs))
-        return cast(R, self.compose(composition, None, (), args, kwargs))
 
     def compose(
         self,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ParamSpec, TypeVar, cast, get_args, get_origin, is_typeddict, overload
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin, is_typeddict, overload
 
 import attrs
 from attrs import field, frozen
 
 from mainspring.definition.annotation import UNRESOLVED
 from mainspring.definition.call import Composable
-from mainspring.definition.compose import Composition, current_composition
+from mainspring.definition.compose import Composition
 from mainspring.definition.context import HookContext, OpContext
 from mainspring.definition.handle import Dynamic
 from mainspring.definition.io import DynamicOut, In, Out
@@ -69,13 +69,6 @@ class Op(Composable[P, R]):
     def __wrapped__(self) -> Callable[..., Any]:
         """The function, where `inspect` and documentation tools look for it."""
         return self.function
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Compose in a body, compute outside."""
-        composition = current_composition()
-        if composition is None:
-            return cast(R, self.compute(args, kwargs))
-        return cast(R, self.compose(composition, None, (), args, kwargs))
 
     @cached_property
     def input_types(self) -> Mapping[str, Any]:
