@@ -1,4 +1,4 @@
-"""Where runs, steps, events and assets are recorded: one port, kept in memory or in a database through SQLAlchemy.
+"""Where runs, steps, events, assets and code locations are recorded: one port, kept in memory or in a database through SQLAlchemy.
 
 Holds all that is known about tables, transactions and migrations. Decides nothing about jobs and runs no user code.
 """
@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord, LocationStatus
 from mainspring.storage.memory import memory_storage
-from mainspring.storage.port import AssetLog, EventLog, RunQuery, RunStore, Storage
+from mainspring.storage.port import AssetLog, EventLog, LocationStore, RunQuery, RunStore, Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
     "AssetLog",
+    "DefinitionQuery",
+    "DefinitionRecord",
     "EventLog",
+    "LocationRecord",
+    "LocationStatus",
+    "LocationStore",
     "RunQuery",
     "RunStore",
     "Storage",

@@ -10,6 +10,7 @@ from attrs import evolve
 from mainspring.event import AssetMaterialized, Event
 from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
+from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
     attempts_to_check,
@@ -27,7 +28,12 @@ def memory_storage() -> Storage:
     """Return a fresh, empty store."""
     rows = _Rows()
     return Storage(
-        _MemoryRuns(rows), _MemoryEvents(rows), _MemoryAssets(rows), lambda: None, "the memory of this process"
+        _MemoryRuns(rows),
+        _MemoryEvents(rows),
+        _MemoryAssets(rows),
+        MemoryLocations(),
+        lambda: None,
+        "the memory of this process",
     )
 
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from mainspring.event import Event
 from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
+from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
 
 
 @frozen(kw_only=True)
@@ -111,6 +112,39 @@ class AssetLog(Protocol):
         """Return the keys of all assets that were ever materialized, sorted."""
 
 
+class LocationStore(Protocol):
+    """Keeps what is known of code locations, so that it is known while they are down."""
+
+    def record(
+        self,
+        location: LocationRecord,
+        changed: Sequence[DefinitionRecord] = (),
+        removed: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Record how a location stands and what has changed of its definitions, in one durable transaction.
+
+        Args:
+            location: The location.
+            changed: Its definitions that are new or have another body.
+            removed: The kinds and names of those that it does not offer any more.
+        """
+
+    def forget(self, name: str) -> None:
+        """Forget a location and its definitions; its runs stay."""
+
+    def get(self, name: str) -> LocationRecord | None:
+        """Return a location, or None."""
+
+    def all(self) -> list[LocationRecord]:
+        """Return all locations, by name."""
+
+    def hashes(self, name: str) -> dict[tuple[str, str], str]:
+        """Return the hash of each definition of a location, by kind and name."""
+
+    def definitions(self, query: DefinitionQuery) -> list[DefinitionRecord]:
+        """Return the definitions that fit, by location, kind and name."""
+
+
 @frozen
 class Storage:
     """The stores of one instance.
@@ -119,6 +153,7 @@ class Storage:
         runs: The runs.
         events: The events and steps.
         assets: The assets.
+        locations: The code locations.
         close: Lets go of every connection.
         description: What and where it is, for people; without secrets.
     """
@@ -126,5 +161,6 @@ class Storage:
     runs: RunStore
     events: EventLog
     assets: AssetLog
+    locations: LocationStore
     close: Callable[[], None]
     description: str

@@ -12,6 +12,7 @@ from mainspring.storage.port import Storage
 from mainspring.storage.sql.assets import SqlAssets
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import SqlEvents
+from mainspring.storage.sql.locations import SqlLocations
 from mainspring.storage.sql.runs import SqlRuns
 from mainspring.storage.sql.schema import migrate, prepare_schema
 
@@ -30,7 +31,14 @@ def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
     except BaseException:
         database.close()
         raise
-    return Storage(SqlRuns(database), SqlEvents(database), SqlAssets(database), database.close, database.description)
+    return Storage(
+        SqlRuns(database),
+        SqlEvents(database),
+        SqlAssets(database),
+        SqlLocations(database),
+        database.close,
+        database.description,
+    )
 
 
 def migrate_sql(url: str, folder: Path) -> tuple[int, int]:

@@ -88,6 +88,28 @@ asset_events = Table(
 )
 """A row a materialization. Its position is given last in its transaction, under the lock that is held to its commit."""
 
+locations = Table(
+    "locations",
+    metadata,
+    Column("name", _KEY, primary_key=True),
+    Column("status", _KEY, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+"""A row a code location; the body is all that only people read."""
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("location", _KEY, primary_key=True),
+    Column("kind", _KEY, primary_key=True),
+    Column("name", _KEY, primary_key=True),
+    Column("hash", _KEY, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("definitions_by_kind", "kind", "name"),
+)
+"""A row a definition that a code location offers."""
+
 schema_info = Table(
     "schema_info",
     metadata,

@@ -1,4 +1,4 @@
-"""What every storage promises: its runs, its events and steps, its assets, and that these agree."""
+"""What every storage promises: its runs, its events and steps, its assets, its locations, and that these agree."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from mainspring.event import (
 from mainspring.run import RunStatus
 from mainspring.storage import Storage
 from mainspring.testing.contract.event_log import EventLogContract
+from mainspring.testing.contract.location_store import LocationStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, event, given_run, record, step_event
 
@@ -44,7 +45,7 @@ _STEP_FACTS: list[Fact] = [
 ]
 
 
-class StorageContract(RunStoreContract, EventLogContract):
+class StorageContract(RunStoreContract, EventLogContract, LocationStoreContract):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 
     @pytest.fixture
