@@ -149,6 +149,20 @@ class CodeError(MainspringError):
     """User code could not be loaded: a file or module that fails to import, or holds no definitions."""
 
 
+class LocationError(MainspringError):
+    """A code location cannot do what is asked of it, or cannot be reached.
+
+    Attributes:
+        name: The location.
+        is_answer: Whether the location itself said so; else nobody knows whether it has done what it was asked for.
+    """
+
+    def __init__(self, name: str, message: str, *, is_answer: bool = False) -> None:
+        self.name = name
+        self.is_answer = is_answer
+        super().__init__(message)
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """Say which names are known, the likeliest first, in the words that end an error message."""
     if not known:

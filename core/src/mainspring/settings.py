@@ -42,6 +42,7 @@ class Settings:
         logs: What keeps what steps print; files in the home unless given.
         mode: The mode of automations that name none.
         modes: Overrides by mode.
+        locations: The code locations' tables, as they stand there.
     """
 
     path: Path | None = None
@@ -49,6 +50,7 @@ class Settings:
     logs: Component | None = None
     mode: str | None = None
     modes: Mapping[str, ModeSettings] = field(factory=dict)
+    locations: tuple[Mapping[str, Any], ...] = ()
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -110,7 +112,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
-    top = _take(table, ("instance", "mode"), "", problems)
+    top = _take(table, ("instance", "mode", "location"), "", problems)
     known = ("storage", "logs", "mode")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
@@ -120,7 +122,7 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     storage = _text(instance["storage"], "instance.storage", problems) if "storage" in instance else DEFAULT_STORAGE
     logs = _component(instance["logs"], "instance.logs", problems) if "logs" in instance else None
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
-    return Settings(path, storage, logs, mode, modes)
+    return Settings(path, storage, logs, mode, modes, _tables(top.get("location", []), "location", problems))
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:
@@ -156,6 +158,13 @@ def _table(value: Any, place: str, problems: list[tuple[str, str]]) -> Mapping[s
         return value
     problems.append((place, f"expected a table, got {type(value).__name__}"))
     return {}
+
+
+def _tables(value: Any, place: str, problems: list[tuple[str, str]]) -> tuple[Mapping[str, Any], ...]:
+    if isinstance(value, list):
+        return tuple(_table(each, f"{place}[{index}]", problems) for index, each in enumerate(value))
+    problems.append((place, f"expected tables, [[{place}]], got {type(value).__name__}"))
+    return ()
 
 
 def _text(value: Any, place: str, problems: list[tuple[str, str]]) -> str:

@@ -25,19 +25,6 @@ def mainspring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write a file into the test's folder and return its path."""
-
-    def to_file(name: str, text: str) -> str:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    return to_file
-
-
-@pytest.fixture
 def home(tmp_path: Path) -> str:
     """The path of a home that is made when it is first used."""
     return str(tmp_path / "home")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import mainspring as ms
-from mainspring.cli.user_code import CodeSource, loaded
+from mainspring.location.code import CodeSource, loaded
 from tests.core.cli.command import SALES, Command, Write
 
 

@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mainspring.cli.show import echo
-from mainspring.cli.user_code import CodeSource
 from mainspring.errors import MainspringError
+from mainspring.location.code import CodeSource
 
 if TYPE_CHECKING:
     from mainspring.definition.definitions import Definitions

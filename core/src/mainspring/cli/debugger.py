@@ -12,7 +12,7 @@ import click
 
 from mainspring.cli.complaint import note
 from mainspring.cli.show import echo
-from mainspring.cli.user_frames import user_traceback
+from mainspring.location.user_frames import user_traceback
 from mainspring.text import visible
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ def list_jobs(*, file: str | None, module: str | None, with_traceback: bool, lim
       mainspring job list -m sales.definitions --json
     """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
-    from mainspring.cli.job_document import job_row
-    from mainspring.cli.user_code import loaded
+    from mainspring.location.code import loaded
+    from mainspring.location.job_document import job_row
 
     with loaded(source) as definitions:
         rows = [job_row(each) for each in definitions.jobs.values()][:limit]
@@ -74,10 +74,10 @@ def show_job(
     """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     from mainspring.cli.home import overrides_of
-    from mainspring.cli.job_document import job_document
     from mainspring.cli.job_page import echo_job
     from mainspring.cli.run_here import pick_job
-    from mainspring.cli.user_code import loaded
+    from mainspring.location.code import loaded
+    from mainspring.location.job_document import job_document
 
     with loaded(source) as definitions:
         document = job_document(pick_job(definitions, name), overrides_of(home))
@@ -154,8 +154,8 @@ def run_job(
     given_tags = key_value_pairs(tags, "--tag")
     from mainspring.cli.run_here import pick_job, run_again_here, run_here
     from mainspring.cli.run_input import read_config
-    from mainspring.cli.user_code import loaded
     from mainspring.execute import RunOptions
+    from mainspring.location.code import loaded
 
     options = RunOptions(
         config=read_config([checked_text(each, "--config") or "" for each in configs]) if configs else None,

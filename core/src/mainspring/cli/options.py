@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from mainspring.cli.user_code import CodeSource
+from mainspring.location.code import CodeSource
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

@@ -195,7 +195,7 @@ def retry(
     """  # noqa: D301 - click's mark is a backspace
     source = code_source(file, module, with_traceback)
     from mainspring.cli.run_here import retry_here
-    from mainspring.cli.user_code import loaded
+    from mainspring.location.code import loaded
 
     with loaded(source) as definitions:
         retry_here(definitions, run_id, home, as_json=as_json)

@@ -52,7 +52,7 @@ def debug(
         )
     from mainspring.cli.home import opened
     from mainspring.cli.run_reference import find_run
-    from mainspring.cli.user_code import loaded_module
+    from mainspring.location.code import loaded_module
 
     with loaded_module(source) as (definitions, loaded), opened(home) as instance:
         run_id = find_run(instance, run_id).run_id

@@ -13,7 +13,7 @@ from mainspring.run import WorkerIdentity
 def own_identity(*, interruptible: bool) -> WorkerIdentity:
     """Return the identity of this process, and whether a SIGTERM ends its run rather than itself."""
     pid = os.getpid()
-    return WorkerIdentity(platform.node(), _boot_id(), pid, _start_time(pid) or 0, interruptible)
+    return WorkerIdentity(platform.node(), _boot_id(), pid, start_time(pid) or 0, interruptible)
 
 
 def liveness(worker: WorkerIdentity) -> Literal["alive", "dead", "elsewhere"]:
@@ -24,7 +24,7 @@ def liveness(worker: WorkerIdentity) -> Literal["alive", "dead", "elsewhere"]:
         return "dead" if worker.host == platform.node() else "elsewhere"
     if namespace != own_namespace:
         return "elsewhere"
-    started = _start_time(worker.pid)
+    started = start_time(worker.pid)
     return "alive" if started is not None and started == worker.start_time else "dead"
 
 
@@ -39,7 +39,7 @@ def _boot_id() -> str:
     return f"{boot}/{namespace}"
 
 
-def _start_time(pid: int) -> int | None:
+def start_time(pid: int) -> int | None:
     """Return when a process began, in clock ticks since the boot (proc(5), field 22); None for one that is gone.
 
     Where there is no /proc, 0 for a process that exists.

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.cli.user_code import CodeSource, UserCodeError, loaded
 from mainspring.errors import CodeError
+from mainspring.location.code import CodeSource, UserCodeError, loaded
+from tests.core.cli import command
 from tests.core.cli.command import Write
 
 JOB = """
@@ -123,7 +124,7 @@ def test_the_users_own_frames_come_along_where_they_are_asked_for(write: Write) 
     assert f'File "{file}", line 6' in caught.value.user_traceback
     assert f'File "{file}", line 4, in read' in caught.value.user_traceback
     assert "decoder.py" not in caught.value.user_traceback
-    assert "user_code.py" not in caught.value.user_traceback
+    assert "location/code.py" not in caught.value.user_traceback
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_the_users_own_frames_come_along_where_they_are_asked_for(write: Write) 
         (CodeSource("nowhere.py"), "there is no file nowhere.py"),
         (CodeSource("/"), "/ is no file"),
         (CodeSource("x" * 10_000), "cannot be read: File name too long"),
-        (CodeSource(__file__.replace("test_user_code.py", "command.py")), "holds no Definitions"),
+        (CodeSource(command.__file__), "holds no Definitions"),
         (CodeSource(module="no_such_module.inner"), "there is no module 'no_such_module.inner'"),
         (CodeSource(module="json.nothing"), "there is no module 'json.nothing'"),
         (CodeSource(module=".relative"), "cannot be loaded"),

@@ -6,34 +6,43 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 from attrs import frozen
 
-from mainspring.cli.user_frames import last_frame, user_traceback
 from mainspring.definition.definitions import Definitions
 from mainspring.definition.job import Job
 from mainspring.errors import CodeError, MainspringError, shorten
+from mainspring.location.user_frames import last_frame, user_traceback
 
 
 @frozen
 class CodeSource:
-    """Where definitions are: a file, or else a module.
+    """Where definitions are: a file, a module, or a package.
 
     Attributes:
         file: A path as typed.
         module: A module's name.
+        package: A package's name; its module `definitions` is meant where there is one, else the package itself.
         with_traceback: Whether an error in the code brings the code's own traceback along.
     """
 
     file: str | None = None
     module: str | None = None
     with_traceback: bool = False
+    package: str | None = None
 
     def __str__(self) -> str:
-        return self.file if self.file is not None else f"module {self.module}"
+        if self.file is not None:
+            return self.file
+        return f"module {self.module}" if self.module is not None else f"package {self.package}"
+
+    @property
+    def importable(self) -> str | None:
+        """The name of what is imported, unless it is a file."""
+        return self.module if self.module is not None else self.package
 
 
 class UserCodeError(CodeError):
@@ -85,6 +94,9 @@ def loaded_module(source: CodeSource) -> Iterator[tuple[Definitions, ModuleType]
 
 def _prepared(source: CodeSource) -> tuple[Path, Callable[[], ModuleType]]:
     """Return the folder to import from, and what imports the code."""
+    if source.package is not None:
+        package = source.package
+        return Path.cwd(), lambda: _import_package(package)
     if source.file is None:
         name = source.module or ""
         return Path.cwd(), lambda: import_module(name)
@@ -98,6 +110,13 @@ def _prepared(source: CodeSource) -> tuple[Path, Callable[[], ModuleType]]:
     if not exists:
         raise CodeError(f"there is no file {shorten(source.file)}; name a Python file that holds your definitions")
     return path.parent, lambda: _import_file(path)
+
+
+def _import_package(name: str) -> ModuleType:
+    """Import a package's module `definitions`, or the package itself where it has none."""
+    inner = f"{name}.definitions"
+    package = import_module(name)
+    return import_module(inner) if find_spec(inner) is not None else package
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -129,10 +148,10 @@ def _guarded(source: CodeSource, load: Callable[[], ModuleType]) -> ModuleType:
 
 def _explain(source: CodeSource, error: BaseException) -> UserCodeError:
     traceback = user_traceback(error) if source.with_traceback else ""
-    if isinstance(error, ModuleNotFoundError) and source.module is not None and _names_it(source.module, error.name):
-        return UserCodeError(
-            f"there is no module {source.module!r}; name one that Python finds from {Path.cwd()}", traceback
-        )
+    name = source.importable
+    if isinstance(error, ModuleNotFoundError) and name is not None and _names_it(name, error.name):
+        kind = "module" if source.package is None else "package"
+        return UserCodeError(f"there is no {kind} {name!r}; name one that Python finds from {Path.cwd()}", traceback)
     place = last_frame(error) or str(source)
     match error:
         case SyntaxError():

@@ -1,0 +1,171 @@
+"""Workers: the processes that carry out runs, one an attempt; they outlive the front, which only starts and watches them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from attrs import define, field
+
+from mainspring.errors import MainspringError
+from mainspring.location.frames import Message
+from mainspring.location.front.descendants import end_session
+from mainspring.location.front.forked import ForkedProcess, RoleProcess
+from mainspring.location.front.generation import Generation, StaleCodeError
+
+UP_SECONDS = 1.0
+"""How long a forked worker may take until it could claim its run; one that takes longer hangs, and has done nothing."""
+
+SPAWNED_UP_SECONDS = 30.0
+"""The same for a worker that was spawned, which cannot hang for having been forked."""
+
+CLAIM_SECONDS = 5.0
+"""How long whoever launches a run waits for its claim; one that takes longer still stands."""
+
+_KEPT = 10_000
+"""How many workers are remembered after their end."""
+
+
+class LaunchFailedError(MainspringError):
+    """A worker could not be started."""
+
+
+@define(eq=False)
+class Worker:
+    """One attempt of a run.
+
+    Attributes:
+        process: Its process, once there is one.
+        outcome: What it said of its claim, or that it ended.
+        ended: How it ended, for people; None before.
+        succeeded: Whether its process ended as it should.
+    """
+
+    process: RoleProcess | None = None
+    up: asyncio.Future[bool] = field(factory=lambda: asyncio.get_running_loop().create_future())
+    outcome: asyncio.Future[Message] = field(factory=lambda: asyncio.get_running_loop().create_future())
+    ended: str | None = None
+    succeeded: bool = False
+
+
+class Workers:
+    """The workers of a location.
+
+    Args:
+        generation: Returns what they come from; it raises where no code is loaded.
+        reload: Has the code loaded anew.
+    """
+
+    def __init__(self, generation: Callable[[], Generation], reload: Callable[[], Awaitable[object]]) -> None:
+        self._generation = generation
+        self._reload = reload
+        self._workers: OrderedDict[tuple[str, int], Worker] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def pids(self) -> set[int]:
+        """The numbers of those that live."""
+        return {each.process.pid for each in self._workers.values() if each.process is not None and each.ended is None}
+
+    async def launch(self, request: Message) -> Mapping[str, Any]:
+        """Start a worker for an attempt of a run, unless there is one, and return how far it has come.
+
+        Raises:
+            LaunchFailedError: None could be started; nothing was done.
+        """
+        key = (request["run_id"], request["attempt"])
+        worker = self._workers.get(key)
+        if worker is None or (worker.ended is not None and not worker.succeeded):
+            worker = Worker()
+            self._workers[key] = worker
+            self._workers.move_to_end(key)
+            self._forget_old()
+            try:
+                await self._start(worker, request)
+            except MainspringError as error:
+                self._end(worker, str(error))
+                raise LaunchFailedError(str(error)) from error
+        await asyncio.wait({worker.outcome}, timeout=CLAIM_SECONDS)
+        said = worker.outcome.result() if worker.outcome.done() else {"kind": "started"}
+        return {**said, "pid": 0 if worker.process is None else worker.process.pid}
+
+    def terminate(self, run_id: str, attempt: int, grace_seconds: float) -> bool:
+        """Ask a worker to end, and end it if it has not done so in time; return whether there was one."""
+        worker = self._workers.get((run_id, attempt))
+        if worker is None or worker.process is None or worker.ended is not None:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(worker.process.pid, signal.SIGTERM)
+        asyncio.get_running_loop().call_later(grace_seconds, self._end_by_force, worker)
+        return True
+
+    def check(self, run_id: str, attempt: int) -> tuple[str, str] | None:
+        """Return how a worker does: the status of its health, and why; None where there is none of this front's."""
+        worker = self._workers.get((run_id, attempt))
+        if worker is None:
+            return None
+        if worker.ended is None:
+            return "RUNNING", ""
+        return ("SUCCEEDED" if worker.succeeded else "FAILED"), worker.ended
+
+    async def _start(self, worker: Worker, request: Message) -> None:
+        for _ in range(2):
+            generation = self._generation()
+            try:
+                process = await generation.new_worker()
+            except StaleCodeError:
+                await self._reload()
+                continue
+            is_forked = isinstance(process, ForkedProcess)
+            self._attach(worker, process)
+            process.send({**request, "kind": "run"})
+            await asyncio.wait({worker.up}, timeout=UP_SECONDS if is_forked else SPAWNED_UP_SECONDS)
+            if worker.up.done():
+                process.send({"kind": "go"})
+                return
+            process.on_end = process.on_message = None
+            process.condemn("did not get ready for its run and was ended")
+            if is_forked:
+                generation.distrust_forks()
+        raise LaunchFailedError("no worker of the location gets ready for its run; look at the location's code")
+
+    def _attach(self, worker: Worker, process: RoleProcess) -> None:
+        worker.process = process
+        process.on_message = lambda message: self._take(worker, message)
+        process.on_end = lambda: self._bury(worker, process)
+        if process.has_ended:
+            self._bury(worker, process)
+
+    def _take(self, worker: Worker, message: Message) -> None:
+        if message["kind"] == "up":
+            if not worker.up.done():
+                worker.up.set_result(True)
+        elif not worker.outcome.done():
+            worker.outcome.set_result(message)
+
+    def _bury(self, worker: Worker, process: RoleProcess) -> None:
+        worker.succeeded = process.status == 0
+        self._end(worker, f"its process {process.obituary()}")
+        end_session(process.pid)
+
+    def _end(self, worker: Worker, said: str) -> None:
+        worker.ended = said
+        if not worker.up.done():
+            worker.up.set_result(False)
+        if not worker.outcome.done():
+            worker.outcome.set_result({"kind": "ended", "message": said})
+
+    def _end_by_force(self, worker: Worker) -> None:
+        if worker.ended is None and worker.process is not None:
+            worker.process.condemn("did not end when it was asked to, and was ended")
+            end_session(worker.process.pid)
+
+    def _forget_old(self) -> None:
+        ended = [key for key, each in self._workers.items() if each.ended is not None]
+        for key in ended[: max(len(ended) - _KEPT, 0)]:
+            del self._workers[key]

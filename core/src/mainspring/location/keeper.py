@@ -1,0 +1,171 @@
+"""The keeper: holds a home's locations open, and records how they stand and what they offer."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from mainspring.clock import Clock
+from mainspring.errors import LocationError, MainspringError
+from mainspring.location.address import address, socket_path
+from mainspring.location.opening import OpenLocation, open_location
+from mainspring.location.spec import LocationSpec
+from mainspring.location.sync import record_status
+
+if TYPE_CHECKING:
+    from mainspring.instance import Instance
+
+FIRST_BACK_OFF_SECONDS = 0.5
+LAST_BACK_OFF_SECONDS = 30.0
+"""How long it takes until a front that has died is started again, at first and at last."""
+
+STEADY_SECONDS = 30.0
+"""How long a front must have lived for its death to count as the first."""
+
+CLOSE_SECONDS = 5.0
+"""How long a front is waited for that nobody watches any more."""
+
+_LOGGER = logging.getLogger("mainspring.location")
+
+
+class LocationKeeper:
+    """Holds one location open, in a thread of its own, for as long as it is entered.
+
+    Args:
+        spec: The location.
+        home: Its home.
+        instance: Where it is recorded how it stands.
+        on_change: Called when that has changed.
+        crash_point: For tests, `module:function` of what each of its processes calls at named points.
+    """
+
+    def __init__(
+        self,
+        spec: LocationSpec,
+        home: Path,
+        instance: Instance,
+        on_change: Callable[[], None] = lambda: None,
+        crash_point: str | None = None,
+    ) -> None:
+        self.spec = spec
+        self._home = home
+        self._instance = instance
+        self._clock: Clock = instance.clock
+        self._on_change = on_change
+        self._crash_point = crash_point
+        self._closed = threading.Event()
+        self._open: OpenLocation | None = None
+        self._last: OpenLocation | None = None
+        self._thread = threading.Thread(target=self._keep, name=f"location {spec.name}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the location; its front ends with all behind it but for workers, unless somebody else watches it."""
+        self.begin_close()
+        self._thread.join(CLOSE_SECONDS)
+
+    def begin_close(self) -> None:
+        """Let go of the location without waiting."""
+        self._closed.set()
+        found = self._open
+        if found is not None:
+            found.client.close()
+
+    def _keep(self) -> None:
+        failures = 0
+        while not self._closed.is_set():
+            began = self._clock.monotonic()
+            said = self._hold()
+            if self._closed.is_set():
+                break
+            failures = 1 if self._clock.monotonic() - began > STEADY_SECONDS else failures + 1
+            self._record({"status": "FAILED", "error": said, "traceback": ""})
+            wait = min(FIRST_BACK_OFF_SECONDS * 2 ** (failures - 1), LAST_BACK_OFF_SECONDS)
+            self._clock.wait(self._closed, wait)
+        self._await_end()
+
+    def _hold(self) -> str:
+        """Open the location and follow how it stands; return why that came to an end."""
+        try:
+            found = self._open = open_location(
+                self.spec, self._home, socket_path(self._home, self.spec.name), self._crash_point
+            )
+            if self._closed.is_set():
+                found.client.close()
+                return ""
+            for status in found.client.watch():
+                self._record({**status, "version": found.version}, found)
+            return "its front has ended"
+        except MainspringError as error:
+            return str(error)
+        except Exception as error:
+            _LOGGER.exception("location %s is opened anew", self.spec.name)
+            return f"{type(error).__name__}: {error}"
+        finally:
+            self._bury_front()
+
+    def _record(self, status: Mapping[str, Any], found: OpenLocation | None = None) -> None:
+        try:
+            record_status(
+                self._instance,
+                self.spec,
+                address(self._home, self.spec.name),
+                status,
+                None if found is None else found.client,
+            )
+        except LocationError:
+            raise
+        except MainspringError as error:
+            _LOGGER.warning("how location %s stands could not be recorded: %s", self.spec.name, error)
+        self._on_change()
+
+    def _bury_front(self) -> None:
+        found, self._open = self._open, None
+        if found is None:
+            return
+        found.client.close()
+        if found.process is not None and not self._closed.is_set():
+            found.process.poll()
+        self._last = found
+
+    def _await_end(self) -> None:
+        last = self._last
+        if last is not None and last.process is not None:
+            try:
+                last.process.wait(CLOSE_SECONDS)
+            except subprocess.TimeoutExpired:
+                _LOGGER.warning("the front of location %s still runs, as process %d", self.spec.name, last.pid)
+
+
+def open_locations(
+    specs: Mapping[str, LocationSpec], home: Path, instance: Instance, on_change: Callable[[], None] = lambda: None
+) -> list[LocationKeeper]:
+    """Open all locations of a home, and forget those that are recorded but not in its settings any more."""
+    for each in instance.storage.locations.all():
+        if each.name not in specs:
+            instance.storage.locations.forget(each.name)
+    keepers = [LocationKeeper(spec, home, instance, on_change) for spec in specs.values()]
+    for keeper in keepers:
+        keeper.__enter__()
+    return keepers
+
+
+def close_locations(keepers: list[LocationKeeper]) -> None:
+    """Let go of all of them at a time."""
+    for each in keepers:
+        each.begin_close()
+    for each in keepers:
+        each.close()
