@@ -16,6 +16,7 @@ from attrs import frozen
 
 from mainspring.errors import MainspringError
 from mainspring.location.frames import Message
+from mainspring.location.front.descendants import resident_mb
 from mainspring.location.front.link import Link, connect
 from mainspring.location.front.output import Output
 from mainspring.location.front.reaper import Reaper, say_end
@@ -172,6 +173,11 @@ class CodeProcess:
         """End it, for a reason that its obituary will give."""
         self._verdict = verdict
         self.kill()
+
+    def limit_memory(self, limit_mb: int) -> None:
+        """End it if it holds more than that; 0 is no limit."""
+        if not self.has_ended and 0 < limit_mb < resident_mb(self.pid):
+            self.condemn(f"held more than {limit_mb} MB of memory and was ended")
 
     async def _dump_and_kill(self) -> None:
         with suppress(ProcessLookupError):

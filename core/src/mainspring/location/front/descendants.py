@@ -1,4 +1,4 @@
-"""What processes there are behind a front: found in /proc, counted, and ended where they are too many."""
+"""What processes there are behind a front: found in /proc, counted, measured, and ended where they are too many."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import signal
 from collections.abc import Collection
 from contextlib import suppress
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 _PASSES = 100
 """How often processes that keep forking are ended again before that is given up."""
@@ -50,6 +52,15 @@ def end_session(session: int) -> None:
         if fields is not None and int(fields[3]) == session and fields[0] not in "ZX":
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(each, signal.SIGKILL)
+
+
+def resident_mb(pid: int) -> float:
+    """Return how much memory a process holds, shared memory included; 0 for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - read every second
+            return int(file.read().split()[1]) * _PAGE_BYTES / (1024 * 1024)
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _children(pid: int) -> list[int]:

@@ -13,6 +13,7 @@ from attrs import define, field
 
 from mainspring.errors import MainspringError
 from mainspring.location.frames import Message
+from mainspring.location.front.descendants import resident_mb
 from mainspring.location.front.forked import RoleProcess
 from mainspring.location.front.output import Output
 
@@ -236,15 +237,3 @@ class Evaluators:
         self._dispatch()
         if self._is_retired and self.is_idle:
             self.retire()
-
-
-def resident_mb(pid: int) -> float:
-    """Return how much memory a process holds, shared memory included; 0 for one that is gone."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - read every second
-            return int(file.read().split()[1]) * _PAGE_BYTES / (1024 * 1024)
-    except (OSError, IndexError, ValueError):
-        return 0.0
-
-
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

@@ -220,6 +220,8 @@ class Front:
             spared = self.workers.pids
             if len(descendants(os.getpid(), spared, limit + 1)) > limit:
                 self._end_all(f"had more than {limit} processes and was ended")
+            if self._loading is not None:
+                self._loading.limit_memory(self._spec["memory_limit_mb"])
             if self._serving is not None:
                 self._serving.look()
 

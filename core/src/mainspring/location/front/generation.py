@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mainspring.errors import MainspringError
 from mainspring.location.front.code_process import CodeProcess, ProcessEndedError
-from mainspring.location.front.evaluators import Evaluators, resident_mb
+from mainspring.location.front.evaluators import Evaluators
 from mainspring.location.front.forked import ForkedProcess, RoleProcess
 from mainspring.location.front.output import Output
 from mainspring.location.front.reaper import Reaper
@@ -85,10 +85,8 @@ class Generation:
 
     def look(self) -> None:
         """Look at how large its processes are."""
-        limit = self._spec["memory_limit_mb"]
         for each in (self.process, *self._standby):
-            if not each.has_ended and 0 < limit < resident_mb(each.pid):
-                each.condemn(f"held more than {limit} MB of memory and was ended")
+            each.limit_memory(self._spec["memory_limit_mb"])
         self.evaluators.look()
 
     @property
