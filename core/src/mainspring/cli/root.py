@@ -31,6 +31,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "run": LazyCommand(
         "mainspring.cli.run", "run", "List runs, show what came of one, read its logs, retry one, cancel one."
     ),
+    "location": LazyCommand(
+        "mainspring.cli.location", "location", "Show code locations, check them, and load them anew."
+    ),
     "step": LazyCommand("mainspring.cli.step", "step", "Open a step of a run in a debugger or a notebook."),
     "instance": LazyCommand(
         "mainspring.cli.instance", "instance", "Show an instance and bring its storage up to date."

@@ -1,0 +1,71 @@
+"""Trying a location's code, and having it loaded anew where it is open."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mainspring.errors import LocationError
+from mainspring.location.address import socket_path
+from mainspring.location.client import LocationClient
+from mainspring.location.opening import open_location
+from mainspring.location.spec import LocationSpec
+
+_ANSWER_SECONDS = 5.0
+
+
+def check_location(spec: LocationSpec, home: Path) -> dict[str, Any]:
+    """Load a location's code in processes of its own, as a daemon would, and return how that went.
+
+    What is open already is not touched, and nothing is recorded.
+    """
+    with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
+        try:
+            found = open_location(spec, home, Path(folder) / "check.sock")
+        except LocationError as error:
+            return _result(spec, {"status": "FAILED", "error": str(error)})
+        try:
+            status = next(each for each in found.client.watch() if each["status"] != "LOADING")
+            found.client.stop()
+        except LocationError as error:
+            return _result(spec, {"status": "FAILED", "error": str(error)})
+        finally:
+            found.client.close()
+            if found.process is not None:
+                found.process.wait()
+    return _result(spec, status)
+
+
+def reload_location(spec: LocationSpec, home: Path) -> dict[str, Any]:
+    """Load an open location's code anew, and return how it stands then.
+
+    Raises:
+        LocationError: Nobody has it open.
+    """
+    client = LocationClient(spec.name, f"unix:{socket_path(home, spec.name)}")
+    try:
+        client.hello(_ANSWER_SECONDS)
+        return _result(spec, client.reload())
+    except LocationError as error:
+        if error.is_answer:
+            raise
+        raise LocationError(
+            spec.name,
+            f"location {spec.name!r} is not open, so there is nothing to load anew; start `mainspring daemon`",
+        ) from error
+    finally:
+        client.close()
+
+
+def _result(spec: LocationSpec, status: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "source": str(spec.source),
+        "status": status["status"],
+        "error": status.get("error"),
+        "traceback": status.get("traceback") or "",
+        "start": status.get("start") or "",
+        "python": status.get("python") or "",
+    }
