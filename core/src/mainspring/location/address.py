@@ -16,6 +16,9 @@ RUNTIME_VARIABLE = "MAINSPRING_RUNTIME_DIR"
 PATH_LIMIT_BYTES = 103
 """The longest path of a socket that all systems take."""
 
+_DIGITS = 10
+"""How many digits of a digest stand for a home, and for a location; their paths have to be short."""
+
 
 def runtime_folder(home: Path) -> Path:
     """Return the folder for the sockets of a home, made when it is not there; only this user may enter it.
@@ -24,7 +27,7 @@ def runtime_folder(home: Path) -> Path:
         InstanceError: It cannot be made, or somebody else could put something into it.
     """
     base = _base()
-    folder = base / hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+    folder = base / hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:_DIGITS]
     for each in (base, folder):
         _make(each)
     return folder
@@ -36,7 +39,7 @@ def socket_path(home: Path, name: str) -> Path:
     Raises:
         InstanceError: The folder cannot be used, or its path is too long for a socket.
     """
-    path = runtime_folder(home) / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.sock"
+    path = runtime_folder(home) / f"{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}.sock"
     if len(os.fsencode(path)) > PATH_LIMIT_BYTES:
         raise InstanceError(
             f"the path of socket {path} is too long for this system; name a shorter folder with {RUNTIME_VARIABLE}"

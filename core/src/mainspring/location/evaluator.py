@@ -12,7 +12,7 @@ from mainspring.location.load import LoadedCode
 def serve(channel: Channel, code: LoadedCode) -> None:
     """Evaluate what the front asks for, one thing at a time, until it hangs up."""
     while (message := channel.receive()) is not None:
-        channel.send(**evaluate(message, code))
+        channel.send(kind="evaluated", **evaluate(message, code))
 
 
 def evaluate(request: Message, code: LoadedCode) -> Mapping[str, Any]:
