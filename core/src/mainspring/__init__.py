@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from mainspring.instance import Instance as Instance
     from mainspring.io.filesystem import FilesystemIOManager as FilesystemIOManager
     from mainspring.io.memory import MemoryIOManager as MemoryIOManager
+    from mainspring.launch import Launch as Launch
+    from mainspring.launch import RunLauncher as RunLauncher
+    from mainspring.launch import WorkerHealth as WorkerHealth
     from mainspring.log.port import LogKey as LogKey
     from mainspring.log.port import LogPiece as LogPiece
     from mainspring.log.port import LogStore as LogStore
@@ -76,6 +79,7 @@ _HOMES = {
     "InputContext": "definition.io",
     "Instance": "instance",
     "Job": "definition.job",
+    "Launch": "launch",
     "LogKey": "log.port",
     "LogPiece": "log.port",
     "LogStore": "log.port",
@@ -93,11 +97,13 @@ _HOMES = {
     "RetryRequested": "definition.retry",
     "RunContext": "execute",
     "RunFailedError": "errors",
+    "RunLauncher": "launch",
     "RunResult": "execute",
     "RunStatus": "run",
     "Step": "plan",
     "StepDebug": "execute",
     "ValueNotFound": "errors",
+    "WorkerHealth": "launch",
     "config": "definition.config",
     "graph": "definition.graph",
     "hookimpl": "plugin",

@@ -149,6 +149,14 @@ class CodeError(MainspringError):
     """User code could not be loaded: a file or module that fails to import, or holds no definitions."""
 
 
+class LaunchError(MainspringError):
+    """The worker of a run could not be started; it may be tried again."""
+
+    def __init__(self, run_id: str, message: str) -> None:
+        self.run_id = run_id
+        super().__init__(message)
+
+
 class LocationError(MainspringError):
     """A code location cannot do what is asked of it, or cannot be reached.
 

@@ -40,6 +40,7 @@ class Settings:
         path: The file that they come from, if any.
         storage: The database's URL.
         logs: What keeps what steps print; files in the home unless given.
+        launcher: What starts the workers of runs; the local launcher unless given.
         mode: The mode of automations that name none.
         modes: Overrides by mode.
         locations: The code locations' tables, as they stand there.
@@ -51,6 +52,7 @@ class Settings:
     mode: str | None = None
     modes: Mapping[str, ModeSettings] = field(factory=dict)
     locations: tuple[Mapping[str, Any], ...] = ()
+    launcher: Component | None = None
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -113,7 +115,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode", "location"), "", problems)
-    known = ("storage", "logs", "mode")
+    known = ("storage", "logs", "launcher", "mode")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
@@ -121,8 +123,10 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     }
     storage = _text(instance["storage"], "instance.storage", problems) if "storage" in instance else DEFAULT_STORAGE
     logs = _component(instance["logs"], "instance.logs", problems) if "logs" in instance else None
+    launcher = _component(instance["launcher"], "instance.launcher", problems) if "launcher" in instance else None
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
-    return Settings(path, storage, logs, mode, modes, _tables(top.get("location", []), "location", problems))
+    locations = _tables(top.get("location", []), "location", problems)
+    return Settings(path, storage, logs, mode, modes, locations, launcher)
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:

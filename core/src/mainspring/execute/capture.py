@@ -155,6 +155,11 @@ def step(store: LogStore, run_id: str, step_key: str, attempt: int) -> Iterator[
         log.close()
 
 
+def is_capturing() -> bool:
+    """Whether what is printed now goes to a step's log."""
+    return _current.get() is not None
+
+
 class _Nowhere(io.TextIOBase):
     """Stands for a standard stream that this process does not have."""
 

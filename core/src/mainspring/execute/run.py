@@ -51,7 +51,7 @@ def plan_job(
     return _plan(binding, options, state)
 
 
-def _plan_on(job: Job, mode: str | None, options: RunOptions, instance: Instance, state: RunState) -> Plan:
+def plan_on(job: Job, mode: str | None, options: RunOptions, instance: Instance, state: RunState) -> Plan:
     """Return the plan of a run that goes on from a state, in which it forgets what cannot be loaded any more."""
     binding = bind(job, mode, instance.overrides, instance.io_manager, InProcessExecutor())
     forget_lost(job, state, binding.mode.resources)
@@ -95,14 +95,14 @@ def execute_job(
         state = inherited(recorded_state(instance, job, parent), taken)
         mode = mode or parent.mode
         options = options.of_parent(parent)
-    plan = _plan_on(job, mode, options, instance, state)
+    plan = plan_on(job, mode, options, instance, state)
     if on_plan is not None:
         on_plan(plan, state)
     run = make_run(job, plan.mode.name, options, instance.clock.time(), own_identity(interruptible=is_interruptible()))
-    context = _context(run, plan, state, instance)
+    context = context_of(run, plan, state, instance)
     started = context.recorder.event(RunStarted())
     instance.storage.runs.create(run, [started])
-    return _finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
+    return finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
 
 
 def retry_run(
@@ -135,18 +135,19 @@ def retry_run(
         )
     state = recorded_state(instance, job, run)
     options = RunOptions(config=run.config, selection=run.selection)
-    plan = _plan_on(job, run.mode, options, instance, state)
+    plan = plan_on(job, run.mode, options, instance, state)
     if on_plan is not None:
         on_plan(plan, state)
     worker = own_identity(interruptible=is_interruptible())
     following = evolve(run, attempt=run.attempt + 1, status=RunStatus.STARTED, worker=worker)
-    context = _context(following, plan, state, instance)
+    context = context_of(following, plan, state, instance)
     started = context.recorder.event(RunStarted())
     instance.storage.runs.begin_attempt(run.run_id, run.attempt, worker, [started])
-    return _finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
+    return finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
 
 
-def _context(run: Run, plan: Plan, state: RunState, instance: Instance) -> RunContext:
+def context_of(run: Run, plan: Plan, state: RunState, instance: Instance) -> RunContext:
+    """Return what an executor works with in an attempt of a run."""
     recorder = Recorder(
         instance.storage.events, instance.clock, run.run_id, run.attempt, instance.observers, instance.crash_point
     )
@@ -165,7 +166,7 @@ def _context(run: Run, plan: Plan, state: RunState, instance: Instance) -> RunCo
     )
 
 
-def _finish(
+def finish(
     context: RunContext,
     started: Event,
     job: Job,

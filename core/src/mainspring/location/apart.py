@@ -29,6 +29,12 @@ def end_with(parent: int) -> None:
         os._exit(0)
 
 
+def lead_session() -> None:
+    """Lead a session and a process group of one's own, so that the end of another one's is not this process's."""
+    with contextlib.suppress(PermissionError):  # it leads one already
+        os.setsid()
+
+
 def adopt_orphans() -> None:
     """Become the parent of whatever processes behind this one leave behind, where the kernel can see to that."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)

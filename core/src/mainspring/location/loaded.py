@@ -172,7 +172,8 @@ class _Post:
         try:
             self._let_go()
             self._channel.close()
-            os.setpgid(0, 0)
+            if role == "evaluator":
+                os.setpgid(0, 0)
             apart.forget_signals()
             apart.forget_seeds()
             if role == "evaluator":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
+from mainspring.launch import RunLauncher
 from mainspring.log.port import LogStore
 from mainspring.plugin.markers import hookimpl
 
@@ -34,3 +35,11 @@ def mainspring_log_stores() -> Mapping[str, type[LogStore]]:
     from mainspring.log.filesystem import FilesystemLogStore
 
     return {"filesystem": FilesystemLogStore}
+
+
+@hookimpl
+def mainspring_run_launchers() -> Mapping[str, type[RunLauncher]]:
+    """Register the run launchers."""
+    from mainspring.launch.local import LocalLauncher
+
+    return {"local": LocalLauncher}

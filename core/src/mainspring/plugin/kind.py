@@ -12,6 +12,7 @@ from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
 from mainspring.definition.resource import Resource
 from mainspring.errors import PluginError
+from mainspring.launch import RunLauncher
 from mainspring.log.port import LogStore
 
 KINDS: Mapping[str, tuple[str, type | None]] = {
@@ -19,6 +20,7 @@ KINDS: Mapping[str, tuple[str, type | None]] = {
     "IO manager": ("mainspring_io_managers", IOManager),
     "resource": ("mainspring_resources", Resource),
     "log store": ("mainspring_log_stores", LogStore),
+    "run launcher": ("mainspring_run_launchers", RunLauncher),
     "command": ("mainspring_commands", None),
 }
 """What can be registered: for each kind its hook, and the class from which it must derive."""

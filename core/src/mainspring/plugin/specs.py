@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mainspring.definition.io import IOManager
     from mainspring.definition.resource import Resource
     from mainspring.event import Event
+    from mainspring.launch import RunLauncher
     from mainspring.log.port import LogStore
 
 
@@ -39,6 +40,11 @@ def mainspring_resources() -> Mapping[str, type[Resource[object]]]:  # type: ign
 @hookspec
 def mainspring_log_stores() -> Mapping[str, type[LogStore]]:  # type: ignore[empty-body]
     """Return log stores by the names under which settings use them."""
+
+
+@hookspec
+def mainspring_run_launchers() -> Mapping[str, type[RunLauncher]]:  # type: ignore[empty-body]
+    """Return run launchers by the names under which settings use them."""
 
 
 @hookspec

@@ -34,6 +34,7 @@ class Run:
         ended_at: When the attempt ended, if it did.
         reason: Why it failed or was canceled, in a sentence.
         worker: The process that carries out the attempt, if one does or did.
+        location: The code location that has its job; None for a run of code that was at hand where it was made.
     """
 
     run_id: str
@@ -54,6 +55,7 @@ class Run:
     ended_at: float | None = None
     reason: str | None = None
     worker: WorkerIdentity | None = None
+    location: str | None = None
 
     def _repr_html_(self) -> str:
         from mainspring.notebook.run_view import run_html

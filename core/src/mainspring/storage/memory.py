@@ -18,6 +18,7 @@ from mainspring.storage.rows import (
     check_new,
     check_working,
     claim_refused,
+    claimed,
     new_attempt,
     not_claimed,
     run_changes,
@@ -75,6 +76,19 @@ class _MemoryRuns:
             assert run is not None  # noqa: S101 - checked just now
             self._rows.runs[run_id] = evolve(run, **changes)
             self._rows.append(run_id, events)
+
+    def claim(self, run_id: str, attempt: int, worker: WorkerIdentity, events: Sequence[Event]) -> None:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            changes = claimed(run_id, run, attempt, worker, events[0].timestamp)
+            assert run is not None  # noqa: S101 - checked just now
+            self._rows.runs[run_id] = evolve(run, **changes)
+            self._rows.append(run_id, events)
+
+    def queued(self, limit: int) -> list[Run]:
+        with self._rows.lock:
+            waiting = [run for run in self._rows.runs.values() if run.status is RunStatus.QUEUED]
+        return sorted(waiting, key=lambda run: (-run.priority, run.run_id))[:limit]
 
     def get(self, run_id: str) -> Run | None:
         return self._rows.runs.get(run_id)

@@ -59,6 +59,22 @@ class RunStore(Protocol):
             TransitionError: The attempt is not over.
         """
 
+    def claim(self, run_id: str, attempt: int, worker: WorkerIdentity, events: Sequence[Event]) -> None:
+        """Have a worker take charge of an attempt that was queued, in one durable transaction: STARTED, if it still may be.
+
+        Args:
+            run_id: The run.
+            attempt: The attempt.
+            worker: The process that will carry it out.
+            events: What it tells with that: `RunStarted`.
+
+        Raises:
+            SupersededError: Another worker has it, there is a later attempt, or it is over, canceled or gone.
+        """
+
+    def queued(self, limit: int) -> list[Run]:
+        """Return the runs that wait to be started: those of a higher priority first, then the older ones."""
+
     def get(self, run_id: str) -> Run | None:
         """Return a run, or None."""
 

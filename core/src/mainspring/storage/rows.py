@@ -13,6 +13,9 @@ from mainspring.run import Run, RunStatus, StepStatus, WorkerIdentity, check_tra
 WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
 """The statuses in which a run's worker may write."""
 
+WAITING = (RunStatus.QUEUED, RunStatus.STARTING)
+"""The statuses in which a run waits for a worker."""
+
 
 def check_in_charge(run_id: str, run: tuple[RunStatus, int] | None, run_attempt: int, events: list[Event]) -> None:
     """Check that an attempt may write these events to the run.
@@ -127,6 +130,21 @@ def new_attempt(run_id: str, run: Run | None, attempt: int, worker: WorkerIdenti
         "reason": None,
         "worker": worker,
     }
+
+
+def claimed(run_id: str, run: Run | None, attempt: int, worker: WorkerIdentity, at: float) -> dict[str, Any]:
+    """Return what the row of a run becomes when a worker takes charge of an attempt that was queued.
+
+    Raises:
+        SupersededError: It may not.
+    """
+    check_in_charge(run_id, None if run is None else (run.status, run.attempt), attempt, [])
+    assert run is not None  # noqa: S101 - checked just now
+    if run.status not in WAITING:
+        raise SupersededError(
+            f"attempt {attempt} of run {run_id} is {run.status}, so no worker can begin it; nothing was written"
+        )
+    return {"status": RunStatus.STARTED, "started_at": at, "ended_at": None, "reason": None, "worker": worker}
 
 
 def claim_refused(run_id: str, step_key: str, attempt: int) -> SupersededError:

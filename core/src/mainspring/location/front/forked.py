@@ -113,6 +113,9 @@ class ForkedProcess:
         """End it and its process group, for a reason that its obituary will give."""
         self._verdict = verdict
         self.signal_group(signal.SIGKILL)
+        if self.pid and not self.has_ended:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)  # it may not lead a group of its own yet
 
     def retire(self) -> None:
         """Hang up: it ends once it has done what it does."""

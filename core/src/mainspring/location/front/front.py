@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from mainspring.clock import Clock
@@ -58,7 +59,7 @@ class Front:
         self._status: dict[str, Any] = {"name": name, "status": "LOADING", "error": None, "traceback": ""}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._files: list[str] = []
-        self.workers = Workers(self.generation, self.reload)
+        self.workers = Workers(Path(told["home"]), self.generation, self.reload)
 
     @property
     def status(self) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import signal
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from attrs import define, field
@@ -17,6 +18,7 @@ from mainspring.location.frames import Message
 from mainspring.location.front.descendants import end_session
 from mainspring.location.front.forked import ForkedProcess, RoleProcess
 from mainspring.location.front.generation import Generation, StaleCodeError
+from mainspring.location.worker_output import last_output
 
 UP_SECONDS = 1.0
 """How long a forked worker may take until it could claim its run; one that takes longer hangs, and has done nothing."""
@@ -40,12 +42,14 @@ class Worker:
     """One attempt of a run.
 
     Attributes:
+        key: The run's id, and the attempt.
         process: Its process, once there is one.
         outcome: What it said of its claim, or that it ended.
         ended: How it ended, for people; None before.
         succeeded: Whether its process ended as it should.
     """
 
+    key: tuple[str, int]
     process: RoleProcess | None = None
     up: asyncio.Future[bool] = field(factory=lambda: asyncio.get_running_loop().create_future())
     outcome: asyncio.Future[Message] = field(factory=lambda: asyncio.get_running_loop().create_future())
@@ -57,11 +61,15 @@ class Workers:
     """The workers of a location.
 
     Args:
+        home: The location's home.
         generation: Returns what they come from; it raises where no code is loaded.
         reload: Has the code loaded anew.
     """
 
-    def __init__(self, generation: Callable[[], Generation], reload: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self, home: Path, generation: Callable[[], Generation], reload: Callable[[], Awaitable[object]]
+    ) -> None:
+        self._home = home
         self._generation = generation
         self._reload = reload
         self._workers: OrderedDict[tuple[str, int], Worker] = OrderedDict()
@@ -81,7 +89,7 @@ class Workers:
         key = (request["run_id"], request["attempt"])
         worker = self._workers.get(key)
         if worker is None or (worker.ended is not None and not worker.succeeded):
-            worker = Worker()
+            worker = Worker(key)
             self._workers[key] = worker
             self._workers.move_to_end(key)
             self._forget_old()
@@ -150,7 +158,9 @@ class Workers:
 
     def _bury(self, worker: Worker, process: RoleProcess) -> None:
         worker.succeeded = process.status == 0
-        self._end(worker, f"its process {process.obituary()}")
+        tail = "" if worker.succeeded else last_output(self._home, *worker.key)
+        said = f"its process {process.obituary()}"
+        self._end(worker, f"{said}; its last output was:\n{tail}" if tail else said)
         end_session(process.pid)
 
     def _end(self, worker: Worker, said: str) -> None:

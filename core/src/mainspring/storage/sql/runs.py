@@ -14,10 +14,10 @@ from mainspring.errors import StorageError
 from mainspring.event import Event
 from mainspring.run import Run, RunStatus, WorkerIdentity
 from mainspring.storage.port import RunQuery
-from mainspring.storage.rows import check_new, new_attempt
+from mainspring.storage.rows import check_new, claimed, new_attempt
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import append_events
-from mainspring.storage.sql.tables import run_tags, runs
+from mainspring.storage.sql.tables import IS_QUEUED, run_tags, runs
 
 _FINDABLE_LIMIT = 300
 
@@ -51,6 +51,19 @@ class SqlRuns:
             changes["worker"] = _worker_to_text(worker)
             connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
             append_events(self._database, connection, events)
+
+    def claim(self, run_id: str, attempt: int, worker: WorkerIdentity, events: Sequence[Event]) -> None:
+        with self._database.write(durable=True) as connection:
+            run = _find_run(connection, run_id, locked=True)
+            changes = claimed(run_id, run, attempt, worker, events[0].timestamp)
+            changes["worker"] = _worker_to_text(worker)
+            connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
+            append_events(self._database, connection, events)
+
+    def queued(self, limit: int) -> list[Run]:
+        statement = select(runs).where(IS_QUEUED).order_by(runs.c.priority.desc(), runs.c.run_id).limit(limit)
+        with self._database.read() as connection:
+            return [_from_row(row) for row in connection.execute(statement)]
 
     def get(self, run_id: str) -> Run | None:
         with self._database.read() as connection:
@@ -107,6 +120,7 @@ def _to_row(run: Run) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "reason": run.reason,
         "worker": _worker_to_text(run.worker),
+        "location": run.location,
     }
 
 

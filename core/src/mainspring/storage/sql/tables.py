@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text, literal_column
 
 metadata = MetaData()
 
@@ -31,10 +31,16 @@ runs = Table(
     Column("ended_at", Double),
     Column("reason", Text),
     Column("worker", Text),
+    Column("location", _KEY),
     Index("runs_by_job", "job_name", "run_id"),
     Index("runs_by_status", "status", "run_id"),
 )
 """A row a run. Ids sort by time, so the newest runs are the last of every index."""
+
+IS_QUEUED = runs.c.status == literal_column("'QUEUED'")
+"""Written out rather than bound, as the index below is used only where the query says the same words."""
+
+Index("runs_queued", runs.c.priority.desc(), runs.c.run_id, sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED)
 
 run_tags = Table(
     "run_tags",
