@@ -36,6 +36,12 @@ class Printed(ms.LogStore):
     def append(self, key, text): ...
     def piece(self, key, start=0): ...
 
+@attrs.frozen
+class Nowhere(ms.RunLauncher):
+    def launch(self, launch): ...
+    def terminate(self, run): return False
+    def check(self, run): return ms.WorkerHealth("NOT_FOUND")
+
 @click.command()
 def sweep(): ...
 
@@ -56,6 +62,10 @@ def mainspring_log_stores():
     return {"each": Printed}
 
 @ms.hookimpl
+def mainspring_run_launchers():
+    return {"each": Nowhere}
+
+@ms.hookimpl
 def mainspring_commands():
     return {"each": sweep}
 """
@@ -71,6 +81,7 @@ def test_each_kind_has_names_of_its_own(site: Site) -> None:
         "IO manager": ["each"],
         "resource": ["each", "other"],
         "log store": ["each"],
+        "run launcher": ["each"],
         "command": ["each"],
     }
     assert plugins.find("executor", "each").__name__ == "Steps"
