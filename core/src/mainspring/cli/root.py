@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "mainspring.cli.run", "run", "List runs, show what came of one, read its logs, retry one, cancel one."
     ),
     "location": LazyCommand(
-        "mainspring.cli.location", "location", "Show code locations, check them, and load them anew."
+        "mainspring.cli.location", "location", "Show the code locations of a home, check them, and load them anew."
     ),
     "step": LazyCommand("mainspring.cli.step", "step", "Open a step of a run in a debugger or a notebook."),
     "instance": LazyCommand(
