@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
+from mainspring.definition.sensor_source import SensorSource
 from mainspring.log.port import LogStore
 from mainspring.plugin.markers import hookimpl
 
@@ -34,3 +35,11 @@ def mainspring_log_stores() -> Mapping[str, type[LogStore]]:
     from mainspring.log.filesystem import FilesystemLogStore
 
     return {"filesystem": FilesystemLogStore}
+
+
+@hookimpl
+def mainspring_sensor_sources() -> Mapping[str, type[SensorSource]]:
+    """Register the sensor sources."""
+    from mainspring.source.directory import DirectorySource
+
+    return {"directory": DirectorySource}

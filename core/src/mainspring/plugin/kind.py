@@ -11,6 +11,7 @@ import attrs
 from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
 from mainspring.definition.resource import Resource
+from mainspring.definition.sensor_source import SensorSource
 from mainspring.errors import PluginError
 from mainspring.log.port import LogStore
 
@@ -19,6 +20,7 @@ KINDS: Mapping[str, tuple[str, type | None]] = {
     "IO manager": ("mainspring_io_managers", IOManager),
     "resource": ("mainspring_resources", Resource),
     "log store": ("mainspring_log_stores", LogStore),
+    "sensor source": ("mainspring_sensor_sources", SensorSource),
     "command": ("mainspring_commands", None),
 }
 """What can be registered: for each kind its hook, and the class from which it must derive."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mainspring.definition.executor import Executor
     from mainspring.definition.io import IOManager
     from mainspring.definition.resource import Resource
+    from mainspring.definition.sensor_source import SensorSource
     from mainspring.event import Event
     from mainspring.log.port import LogStore
 
@@ -39,6 +40,11 @@ def mainspring_resources() -> Mapping[str, type[Resource[object]]]:  # type: ign
 @hookspec
 def mainspring_log_stores() -> Mapping[str, type[LogStore]]:  # type: ignore[empty-body]
     """Return log stores by the names under which settings use them."""
+
+
+@hookspec
+def mainspring_sensor_sources() -> Mapping[str, type[SensorSource]]:  # type: ignore[empty-body]
+    """Return sensor sources by the names under which they are known."""
 
 
 @hookspec
