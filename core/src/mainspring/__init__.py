@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from mainspring.clock import Clock as Clock
     from mainspring.definition.asset import AssetKey as AssetKey
     from mainspring.definition.asset import Materialization as Materialization
+    from mainspring.definition.automation_context import ScheduleContext as ScheduleContext
+    from mainspring.definition.automation_context import SensorContext as SensorContext
+    from mainspring.definition.catch_up import CatchUp as CatchUp
     from mainspring.definition.config import config as config
     from mainspring.definition.context import HookContext as HookContext
     from mainspring.definition.context import OpContext as OpContext
     from mainspring.definition.decorator import op as op
     from mainspring.definition.definitions import Definitions as Definitions
+    from mainspring.definition.evaluation import Evaluation as Evaluation
+    from mainspring.definition.evaluation import EvaluationFailedError as EvaluationFailedError
     from mainspring.definition.executor import Executor as Executor
     from mainspring.definition.graph import graph as graph
     from mainspring.definition.io import DynamicOut as DynamicOut
@@ -29,11 +34,20 @@ if TYPE_CHECKING:
     from mainspring.definition.job import Job as Job
     from mainspring.definition.job import job as job
     from mainspring.definition.mode import Mode as Mode
+    from mainspring.definition.request import RunRequest as RunRequest
+    from mainspring.definition.request import SkipReason as SkipReason
     from mainspring.definition.resource import Resource as Resource
     from mainspring.definition.resource import resource as resource
     from mainspring.definition.retry import Failure as Failure
     from mainspring.definition.retry import RetryPolicy as RetryPolicy
     from mainspring.definition.retry import RetryRequested as RetryRequested
+    from mainspring.definition.schedule import Schedule as Schedule
+    from mainspring.definition.schedule import schedule as schedule
+    from mainspring.definition.sensor import Sensor as Sensor
+    from mainspring.definition.sensor import sensor as sensor
+    from mainspring.definition.sensor_source import AcknowledgingSource as AcknowledgingSource
+    from mainspring.definition.sensor_source import Item as Item
+    from mainspring.definition.sensor_source import SensorSource as SensorSource
     from mainspring.environment import EnvVar as EnvVar
     from mainspring.errors import ConfigError as ConfigError
     from mainspring.errors import DefinitionError as DefinitionError
@@ -59,15 +73,21 @@ if TYPE_CHECKING:
     from mainspring.plan import Step as Step
     from mainspring.plugin import hookimpl as hookimpl
     from mainspring.run import RunStatus as RunStatus
+    from mainspring.source.directory import DirectorySource as DirectorySource
 
 _HOMES = {
+    "AcknowledgingSource": "definition.sensor_source",
     "AssetKey": "definition.asset",
+    "CatchUp": "definition.catch_up",
     "Clock": "clock",
     "ConfigError": "errors",
     "DefinitionError": "errors",
     "Definitions": "definition.definitions",
+    "DirectorySource": "source.directory",
     "DynamicOut": "definition.io",
     "EnvVar": "environment",
+    "Evaluation": "definition.evaluation",
+    "EvaluationFailedError": "definition.evaluation",
     "Event": "event",
     "Executor": "definition.executor",
     "Failure": "definition.retry",
@@ -78,6 +98,7 @@ _HOMES = {
     "InProcessExecutor": "execute",
     "InputContext": "definition.io",
     "Instance": "instance",
+    "Item": "definition.sensor_source",
     "Job": "definition.job",
     "Launch": "launch",
     "LogKey": "log.port",
@@ -86,8 +107,8 @@ _HOMES = {
     "MainspringError": "errors",
     "Materialization": "definition.asset",
     "MemoryIOManager": "io.memory",
-    "MultiprocessExecutor": "execute.process.executor",
     "Mode": "definition.mode",
+    "MultiprocessExecutor": "execute.process.executor",
     "OpContext": "definition.context",
     "Out": "definition.io",
     "OutputContext": "definition.io",
@@ -98,8 +119,15 @@ _HOMES = {
     "RunContext": "execute",
     "RunFailedError": "errors",
     "RunLauncher": "launch",
+    "RunRequest": "definition.request",
     "RunResult": "execute",
     "RunStatus": "run",
+    "Schedule": "definition.schedule",
+    "ScheduleContext": "definition.automation_context",
+    "Sensor": "definition.sensor",
+    "SensorContext": "definition.automation_context",
+    "SensorSource": "definition.sensor_source",
+    "SkipReason": "definition.request",
     "Step": "plan",
     "StepDebug": "execute",
     "ValueNotFound": "errors",
@@ -110,6 +138,8 @@ _HOMES = {
     "job": "definition.job",
     "op": "definition.decorator",
     "resource": "definition.resource",
+    "schedule": "definition.schedule",
+    "sensor": "definition.sensor",
     "testing": "",
 }
 

@@ -145,6 +145,10 @@ class PluginError(MainspringError):
     """A plugin cannot be used, or two of them claim one name."""
 
 
+class SourceError(MainspringError):
+    """What a sensor source watches cannot be reached or read; the tick fails and is tried again."""
+
+
 class CodeError(MainspringError):
     """User code could not be loaded: a file or module that fails to import, or holds no definitions."""
 
@@ -183,6 +187,17 @@ def suggest(name: str, known: Sequence[str]) -> str:
     listed = ", ".join(shorten(each) for each in known[:10])
     more = f" and {len(known) - 10} more" if len(known) > 10 else ""
     return f"there is: {listed}{more}"
+
+
+def told(error: BaseException, limit: int = 500) -> str:
+    """Return an error's class and message in one line, even where it cannot say it itself."""
+    try:
+        text = " ".join(str(error).split())
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - the __str__ of an exception class is anybody's code
+        text = ""
+    return shorten(f"{type(error).__name__}: {text}" if text else type(error).__name__, limit)
 
 
 def shorten(text: str, limit: int = 100) -> str:

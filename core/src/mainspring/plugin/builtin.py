@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
+from mainspring.definition.sensor_source import SensorSource
 from mainspring.launch import RunLauncher
 from mainspring.log.port import LogStore
 from mainspring.plugin.markers import hookimpl
@@ -43,3 +44,11 @@ def mainspring_run_launchers() -> Mapping[str, type[RunLauncher]]:
     from mainspring.launch.local import LocalLauncher
 
     return {"local": LocalLauncher}
+
+
+@hookimpl
+def mainspring_sensor_sources() -> Mapping[str, type[SensorSource]]:
+    """Register the sensor sources."""
+    from mainspring.source.directory import DirectorySource
+
+    return {"directory": DirectorySource}

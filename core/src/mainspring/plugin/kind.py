@@ -11,6 +11,7 @@ import attrs
 from mainspring.definition.executor import Executor
 from mainspring.definition.io import IOManager
 from mainspring.definition.resource import Resource
+from mainspring.definition.sensor_source import SensorSource
 from mainspring.errors import PluginError
 from mainspring.launch import RunLauncher
 from mainspring.log.port import LogStore
@@ -21,6 +22,7 @@ KINDS: Mapping[str, tuple[str, type | None]] = {
     "resource": ("mainspring_resources", Resource),
     "log store": ("mainspring_log_stores", LogStore),
     "run launcher": ("mainspring_run_launchers", RunLauncher),
+    "sensor source": ("mainspring_sensor_sources", SensorSource),
     "command": ("mainspring_commands", None),
 }
 """What can be registered: for each kind its hook, and the class from which it must derive."""

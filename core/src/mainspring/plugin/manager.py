@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pluggy
 from attrs import evolve, field, frozen
 
-from mainspring.errors import PluginError, UnknownNameError, shorten
+from mainspring.errors import PluginError, UnknownNameError, told
 from mainspring.event import Event
 from mainspring.plugin import builtin, specs
 from mainspring.plugin.discover import SELECTION_VARIABLE, Selection, check_range, identity, installed, own_version
@@ -65,7 +65,7 @@ class Plugins:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin's import may raise anything, SystemExit too
-            self._disable(info, _said(error))
+            self._disable(info, told(error))
             return
         for kind, things in found.items():
             for name, thing in things.items():
@@ -119,7 +119,7 @@ class Plugins:
             is_first = plugin not in self._silenced
             self._silenced.add(plugin)
         if is_first:
-            _LOGGER.warning("plugin %s observes no more events: %s", plugin, _said(error))
+            _LOGGER.warning("plugin %s observes no more events: %s", plugin, told(error))
 
     def _register(self, name: str, plugin: object) -> None:
         other = self._manager.get_name(plugin)
@@ -199,12 +199,3 @@ def _conflict(kind: str, name: str, owners: Sequence[str]) -> str:
         f"{kind} {name!r} is registered by both {' and '.join(map(repr, owners))}; uninstall one of these plugins, or "
         f"block it with {SELECTION_VARIABLE}=-{owners[-1]}"
     )
-
-
-def _said(error: BaseException) -> str:
-    """Return an error's class and message in one line, even where it cannot say it itself."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - its __str__ is a plugin's code
-        text = ""
-    return shorten(f"{type(error).__name__}: {text}" if text else type(error).__name__, 500)

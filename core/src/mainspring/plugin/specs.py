@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mainspring.definition.executor import Executor
     from mainspring.definition.io import IOManager
     from mainspring.definition.resource import Resource
+    from mainspring.definition.sensor_source import SensorSource
     from mainspring.event import Event
     from mainspring.launch import RunLauncher
     from mainspring.log.port import LogStore
@@ -45,6 +46,11 @@ def mainspring_log_stores() -> Mapping[str, type[LogStore]]:  # type: ignore[emp
 @hookspec
 def mainspring_run_launchers() -> Mapping[str, type[RunLauncher]]:  # type: ignore[empty-body]
     """Return run launchers by the names under which settings use them."""
+
+
+@hookspec
+def mainspring_sensor_sources() -> Mapping[str, type[SensorSource]]:  # type: ignore[empty-body]
+    """Return sensor sources by the names under which they are known."""
 
 
 @hookspec

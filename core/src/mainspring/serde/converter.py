@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from cattrs import Converter
 from cattrs.strategies import configure_union_passthrough
 
-from mainspring.environment import EnvText, EnvVar
+from mainspring.environment import EnvText, EnvVar, without_values
 from mainspring.serde.mismatch import Mismatch
 
 PRIMITIVES = (bool, int, float, str)
@@ -35,6 +35,7 @@ def make_converter() -> Converter:
     for moment in (datetime, date):
         converter.register_structure_hook(moment, _iso(moment))
         converter.register_unstructure_hook(moment, moment.isoformat)
+    converter.register_unstructure_hook(EnvVar, without_values)
     converter.register_structure_hook(timedelta, _timedelta)
     converter.register_unstructure_hook(timedelta, timedelta.total_seconds)
     converter.register_structure_hook_factory(is_optional, lambda type_: _optional(converter, type_))

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mainspring.testing.clock import VirtualClock
-from mainspring.testing.contexts import op_context
+from mainspring.testing.contexts import op_context, schedule_context, sensor_context
 
 if TYPE_CHECKING:
     from mainspring.testing.contract.concurrent_executor import ConcurrentExecutorContract as ConcurrentExecutorContract
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mainspring.testing.contract.persistent_io_manager import (
         PersistentIOManagerContract as PersistentIOManagerContract,
     )
+    from mainspring.testing.contract.sensor_source import SensorSourceContract as SensorSourceContract
     from mainspring.testing.contract.sequential_executor import SequentialExecutorContract as SequentialExecutorContract
     from mainspring.testing.contract.storage import StorageContract as StorageContract
 
@@ -28,6 +29,7 @@ _CONTRACTS = {
     "IOManagerContract": "io_manager",
     "LogStoreContract": "log_store",
     "PersistentIOManagerContract": "persistent_io_manager",
+    "SensorSourceContract": "sensor_source",
     "SequentialExecutorContract": "sequential_executor",
     "StorageContract": "storage",
 }
@@ -38,10 +40,13 @@ __all__ = [
     "IOManagerContract",
     "LogStoreContract",
     "PersistentIOManagerContract",
+    "SensorSourceContract",
     "SequentialExecutorContract",
     "StorageContract",
     "VirtualClock",
     "op_context",
+    "schedule_context",
+    "sensor_context",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Contexts for calling ops as functions."""
+"""Contexts for calling ops as functions, and for evaluating schedules and sensors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mainspring.definition.automation_context import ScheduleContext, SensorContext
 from mainspring.definition.context import OpContext
 from mainspring.definition.resource import GivenResources
 
@@ -53,4 +54,34 @@ def op_context(
         partition_key=partition_key,
         mapping_key=mapping_key,
         resources=GivenResources(resources or {}),
+    )
+
+
+def schedule_context(*, scheduled_time: datetime, schedule_name: str = "test_schedule") -> ScheduleContext:
+    """Return a context with which a schedule can be evaluated: `schedule.evaluate(schedule_context(scheduled_time=…))`.
+
+    Args:
+        scheduled_time: The time that is decided; aware.
+        schedule_name: The schedule's name.
+    """
+    return ScheduleContext(scheduled_time=scheduled_time, schedule_name=schedule_name)
+
+
+def sensor_context(
+    *,
+    cursor: str | None = None,
+    sensor_name: str = "test_sensor",
+    last_tick_time: datetime | None = None,
+    last_run_key: str | None = None,
+) -> SensorContext:
+    """Return a context with which a sensor can be evaluated: `sensor.evaluate(sensor_context(cursor=…))`.
+
+    Args:
+        cursor: Where the last evaluation left off.
+        sensor_name: The sensor's name.
+        last_tick_time: When the sensor was last evaluated; aware.
+        last_run_key: The run key that it asked for last.
+    """
+    return SensorContext(
+        cursor=cursor, sensor_name=sensor_name, last_tick_time=last_tick_time, last_run_key=last_run_key
     )

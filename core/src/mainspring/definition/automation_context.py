@@ -1,0 +1,99 @@
+"""What a schedule's or a sensor's function may know, and the cursor that a sensor moves."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from attrs import Factory, define, field
+
+from mainspring.definition.request import checked_text
+from mainspring.errors import DefinitionError, shorten
+
+CURSOR_LIMIT = 4_000_000
+"""Characters in a cursor."""
+
+
+def checked_cursor(owner: str, cursor: object) -> str | None:
+    """Return a cursor: text that a database keeps, of at most four million characters, or None.
+
+    Raises:
+        DefinitionError: It is something else.
+    """
+    text = checked_text(owner, "cursor", cursor)
+    if text is not None and len(text) > CURSOR_LIMIT:
+        raise DefinitionError(
+            f"the cursor of {owner} has {len(text):,} characters, and at most {CURSOR_LIMIT:,} are kept; let it say where to "
+            "go on, not what was seen"
+        )
+    return text
+
+
+def check_aware(what: str, value: object) -> None:
+    """Check that something is an aware datetime.
+
+    Raises:
+        DefinitionError: It is not.
+    """
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise DefinitionError(
+            f"{what} must be an aware datetime, as datetime(2026, 1, 1, tzinfo=UTC), not {shorten(repr(value))}"
+        )
+
+
+@define(kw_only=True, eq=False)
+class ScheduleContext:
+    """Handed to a schedule's function, if that takes a parameter.
+
+    Attributes:
+        scheduled_time: The time that is decided, in the schedule's time zone; aware.
+        schedule_name: The schedule.
+        log: A standard logger whose records are kept with the tick.
+    """
+
+    scheduled_time: datetime
+    schedule_name: str = ""
+    log: logging.Logger = Factory(lambda: logging.getLogger("mainspring.schedule"))
+
+    def __attrs_post_init__(self) -> None:
+        check_aware("the scheduled_time of a schedule's context", self.scheduled_time)
+
+
+@define(kw_only=True, eq=False)
+class SensorContext:
+    """Handed to a sensor's function, if that takes a parameter.
+
+    Attributes:
+        cursor: Where the last evaluation left off, or what `set_cursor` was given since; None at first.
+        sensor_name: The sensor.
+        last_tick_time: When the sensor was last evaluated; aware, None at first.
+        last_run_key: The run key that it asked for last.
+        log: A standard logger whose records are kept with the tick.
+    """
+
+    _cursor: str | None = field(default=None, alias="cursor")
+    sensor_name: str = ""
+    last_tick_time: datetime | None = None
+    last_run_key: str | None = None
+    log: logging.Logger = Factory(lambda: logging.getLogger("mainspring.sensor"))
+
+    def __attrs_post_init__(self) -> None:
+        self.set_cursor(self._cursor)
+        if self.last_tick_time is not None:
+            check_aware("the last_tick_time of a sensor's context", self.last_tick_time)
+
+    @property
+    def cursor(self) -> str | None:
+        """Where to go on."""
+        return self._cursor
+
+    def set_cursor(self, text: str | None) -> None:
+        """Say where the next evaluation is to go on; it is kept together with the requests of this one, or not at all.
+
+        Args:
+            text: Any text, the empty one too, or None to begin again.
+
+        Raises:
+            DefinitionError: It is something else, or too long.
+        """
+        self._cursor = checked_cursor(f"sensor {self.sensor_name!r}", text)
