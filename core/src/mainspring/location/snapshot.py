@@ -15,6 +15,7 @@ from attrs import frozen
 from mainspring.definition.definitions import Definitions
 from mainspring.definition.job import Job
 from mainspring.errors import MainspringError
+from mainspring.location.automation_document import schedule_document, sensor_document
 from mainspring.location.job_document import job_document, job_row
 
 PAGE_BYTES = 512 * 1024
@@ -33,7 +34,11 @@ class Entry:
 
 def take_snapshot(definitions: Definitions) -> list[Entry]:
     """Return all that a location's definitions offer, by kind and name."""
-    found = [_entry("job", job.name, _job(job)) for job in definitions.jobs.values()]
+    found = [
+        *(_entry("job", job.name, _job(job)) for job in definitions.jobs.values()),
+        *(_entry("schedule", each.name, schedule_document(each)) for each in definitions.schedules.values()),
+        *(_entry("sensor", each.name, sensor_document(each)) for each in definitions.sensors.values()),
+    ]
     return sorted(found, key=lambda each: (each.kind, each.name))
 
 
