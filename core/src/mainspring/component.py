@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import frozen
@@ -14,6 +14,10 @@ from mainspring.plan.bind import Override
 from mainspring.plugin import Plugins
 from mainspring.serde import structure
 from mainspring.settings import Component, Settings
+
+if TYPE_CHECKING:
+    from mainspring.instance import Instance
+    from mainspring.launch import RunLauncher
 
 
 @frozen(eq=False)
@@ -63,6 +67,21 @@ class Builder:
         known = [name for each in kinds for name in self.plugins.names(each)]
         where = f"any plugin{self.plugins.say_disabled()}, though {self.settings.path or 'a table'} uses it at {place}"
         raise UnknownNameError(" or ".join(kinds), name, known, place=where)
+
+
+def launcher_of(instance: Instance, folder: Path) -> RunLauncher:
+    """Return what starts the workers of an instance's runs: what its settings name, else the local launcher.
+
+    Raises:
+        UnknownNameError: No plugin registers the name.
+        ConfigError: Its fields do not fit.
+    """
+    assert instance.settings is not None and instance.plugins is not None  # noqa: S101, PT018 - it was opened
+    chosen = instance.settings.launcher or Component("local")
+    built: RunLauncher = Builder(instance.settings, instance.plugins, folder).build(
+        "run launcher", chosen, "instance.launcher"
+    )
+    return built
 
 
 class Overrides(Mapping[str, Override]):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mainspring.plugin import load_plugins
-from mainspring.plugin.discover import check_range, installed, own_version
+from mainspring.plugin.discover import check_range, installed
+from mainspring.version import own_version
 from tests.core.plugin.site import EXECUTORS, Site
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mainspring.cli.job_launch import launch_job
 from mainspring.cli.options import (
     checked_text,
     code_options,
@@ -18,10 +19,14 @@ from mainspring.cli.show import echo_json, echo_table
 
 @click.group
 def job() -> None:
-    """List, show and run the jobs of a file or module.
+    """List, show and run the jobs of a file or module, and queue runs of those of code locations.
 
-    The code is named with -f FILE or -m MODULE. It holds one `ms.Definitions`, or just jobs.
+    The code is named with -f FILE or -m MODULE, and holds one `ms.Definitions`, or just jobs; `job launch` takes jobs
+    that code locations offer.
     """
+
+
+job.add_command(launch_job)
 
 
 @job.command("list")

@@ -27,9 +27,16 @@ class LazyCommand:
 
 COMMANDS: Mapping[str, LazyCommand] = {
     "demo": LazyCommand("mainspring.cli.demo", "demo", "Run an example project over real data."),
-    "job": LazyCommand("mainspring.cli.job", "job", "List, show and run the jobs of a file or module."),
+    "job": LazyCommand(
+        "mainspring.cli.job",
+        "job",
+        "List, show and run the jobs of a file or module, and queue runs of those of code locations.",
+    ),
     "run": LazyCommand(
         "mainspring.cli.run", "run", "List runs, show what came of one, read its logs, retry one, cancel one."
+    ),
+    "daemon": LazyCommand(
+        "mainspring.cli.daemon", "daemon", "Hold the code locations of a home open, and start the runs that wait."
     ),
     "location": LazyCommand(
         "mainspring.cli.location", "location", "Show the code locations of a home, check them, and load them anew."

@@ -35,6 +35,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "run_key": run.run_key,
         "partition_key": run.partition_key,
         "parent_run_id": run.parent_run_id,
+        "location": run.location,
     }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import evolve, field, frozen
 
-from mainspring.definition.job import Job
 from mainspring.definition.names import checked_tags, is_storable
 from mainspring.environment import without_values
 from mainspring.errors import ConfigError, shorten
@@ -29,6 +28,7 @@ class RunOptions:
         scheduled_time: When it was due; aware.
         partition_key: Its partition.
         parent_run_id: The run that it executes again, if any.
+        priority: Of the runs that wait, those of a higher priority start first.
     """
 
     config: Mapping[str, Any] | None = None
@@ -38,6 +38,7 @@ class RunOptions:
     scheduled_time: datetime | None = None
     partition_key: str | None = None
     parent_run_id: str | None = None
+    priority: int = 0
 
     def of_parent(self, parent: Run) -> RunOptions:
         """Return them with what the run that is executed again had, where nothing else is given."""
@@ -50,7 +51,16 @@ class RunOptions:
         )
 
 
-def make_run(job: Job, mode: str, options: RunOptions, now: float, worker: WorkerIdentity | None) -> Run:
+class NamedJob(Protocol):
+    """What a run takes from its job."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+
+
+def make_run(job: NamedJob, mode: str, options: RunOptions, now: float, worker: WorkerIdentity | None) -> Run:
     """Return a new run that begins now.
 
     Raises:
@@ -70,13 +80,14 @@ def make_run(job: Job, mode: str, options: RunOptions, now: float, worker: Worke
         scheduled_time=_seconds(options.scheduled_time),
         partition_key=_text("partition_key", options.partition_key),
         parent_run_id=options.parent_run_id,
+        priority=options.priority,
         created_at=now,
         started_at=now,
         worker=worker,
     )
 
 
-def _storable(job: Job, config: Mapping[str, Any]) -> Any:
+def _storable(job: NamedJob, config: Mapping[str, Any]) -> Any:
     """Return config as plain data; instances of config classes are taken apart."""
     if not config:
         return {}

@@ -7,7 +7,7 @@ import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -35,7 +35,7 @@ class LocalLauncher(RunLauncher):
     home: Path = field(default=Path(), converter=Path)
     grace: float = field(default=30.0, validator=at_least(0))
     timeout: float = field(default=30.0, validator=above(0))
-    _clients: dict[str, LocationClient] = field(factory=dict, init=False, repr=False)
+    _clients: dict[str, Any] = field(factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def launch(self, launch: Launch) -> None:
@@ -94,4 +94,5 @@ class LocalLauncher(RunLauncher):
         with self._lock:
             if where not in self._clients:
                 self._clients[where] = LocationClient(location, where)
-            return self._clients[where]
+            client: LocationClient = self._clients[where]
+        return client

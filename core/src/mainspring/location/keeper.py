@@ -107,7 +107,7 @@ class LocationKeeper:
                 found.client.close()
                 return ""
             for status in found.client.watch():
-                self._record({**status, "version": found.version}, found)
+                self._record(status, found)
             return "its front has ended"
         except MainspringError as error:
             return str(error)

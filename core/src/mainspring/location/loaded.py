@@ -26,6 +26,7 @@ from mainspring.location.frames import Channel, Message
 from mainspring.location.load import LoadedCode, count_threads, load_code, source_files
 from mainspring.location.snapshot import pages, snapshot_hash, take_snapshot
 from mainspring.location.spec import LocationSpec
+from mainspring.version import own_version
 
 Role = Callable[[Channel, LoadedCode], None]
 
@@ -77,6 +78,7 @@ def _load(channel: Channel, told: Message) -> LoadedCode | None:
         forks=sys.platform.startswith("linux"),
         files=_files(told, home),
         python=sys.version.partition(" ")[0],
+        version=own_version() or "",
     )
     return code
 

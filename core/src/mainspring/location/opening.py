@@ -29,13 +29,11 @@ class OpenLocation:
 
     Attributes:
         client: Speaks with it.
-        version: Its version of Mainspring.
         pid: The front's number.
         process: The front, where this process has started it.
     """
 
     client: LocationClient
-    version: str
     pid: int
     process: subprocess.Popen[str] | None
 
@@ -74,7 +72,7 @@ def _connect(
         client.stop()
         client.close()
         return None
-    return OpenLocation(client, said["version"], said["pid"], process)
+    return OpenLocation(client, said["pid"], process)
 
 
 def _start(spec: LocationSpec, home: Path, socket: Path, crash_point: str | None) -> OpenLocation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator
-from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distributions, entry_points, version
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
 from attrs import frozen
 
@@ -68,14 +68,6 @@ def identity(distribution: Distribution | None) -> tuple[str, str]:
         return ("", "") if distribution is None else (distribution.name or "", distribution.version or "")
     except Exception:  # noqa: BLE001 - as above
         return "", ""
-
-
-def own_version() -> str | None:
-    """Return Mainspring's version, or None where it runs without being installed."""
-    try:
-        return version(PROJECT)
-    except PackageNotFoundError:
-        return None
 
 
 def check_range(distribution: Distribution | None, own: str | None) -> None:

@@ -14,9 +14,10 @@ from attrs import evolve, field, frozen
 from mainspring.errors import PluginError, UnknownNameError, told
 from mainspring.event import Event
 from mainspring.plugin import builtin, specs
-from mainspring.plugin.discover import SELECTION_VARIABLE, Selection, check_range, identity, installed, own_version
+from mainspring.plugin.discover import SELECTION_VARIABLE, Selection, check_range, identity, installed
 from mainspring.plugin.kind import KINDS, checked_registrations
 from mainspring.plugin.markers import PROJECT
+from mainspring.version import own_version
 
 BUILT_IN = "mainspring"
 """The name under which the built-ins are shown."""

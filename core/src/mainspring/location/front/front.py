@@ -70,6 +70,7 @@ class Front:
             "snapshot": None if serving is None else serving.snapshot,
             "start": "" if serving is None else serving.start,
             "python": "" if serving is None else serving.python,
+            "version": "" if serving is None else serving.version,
             "pids": [] if serving is None else serving.pids,
         }
 

@@ -33,6 +33,8 @@ class Generation:
         process: The process that has loaded the code.
         snapshot: The hash of what the code offers.
         files: The files that it was loaded from.
+        python: The version of its Python.
+        version: The version of its Mainspring.
         start: How evaluators and workers come into being.
         evaluators: Its evaluators.
     """
@@ -44,6 +46,7 @@ class Generation:
         self.snapshot: str = loaded["snapshot"]
         self.files: list[str] = loaded["files"]
         self.python: str = loaded["python"]
+        self.version: str = loaded["version"]
         self.start: Literal["fork", "spawn"] = _start_of(told["spec"], loaded)
         self.entries = process.entries
         self.is_retired = False

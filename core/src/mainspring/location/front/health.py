@@ -13,11 +13,10 @@ from mainspring.location.interface import SERVICE
 
 def health_handler(front: Front) -> grpc.GenericRpcHandler:
     """Return the service: SERVING while the location has code that serves, and NOT_SERVING else."""
-    from grpc_health.v1 import health_pb2
 
     def state() -> Any:
         serving = front.status["snapshot"] is not None
-        response = health_pb2.HealthCheckResponse
+        response = _messages().HealthCheckResponse
         return response(status=response.SERVING if serving else response.NOT_SERVING)
 
     async def check(request: Any, context: Any) -> Any:
@@ -36,11 +35,23 @@ def health_handler(front: Front) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         "grpc.health.v1.Health",
         {
-            "Check": grpc.unary_unary_rpc_method_handler(
-                check, health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString
-            ),
-            "Watch": grpc.unary_stream_rpc_method_handler(
-                watch, health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString
-            ),
+            "Check": grpc.unary_unary_rpc_method_handler(check, _read, _write),
+            "Watch": grpc.unary_stream_rpc_method_handler(watch, _read, _write),
         },
     )
+
+
+def _messages() -> Any:
+    """Return the messages' module, which costs three megabytes, when somebody asks."""
+    from grpc_health.v1 import health_pb2
+
+    return health_pb2
+
+
+def _read(data: bytes) -> Any:
+    return _messages().HealthCheckRequest.FromString(data)
+
+
+def _write(message: Any) -> bytes:
+    written: bytes = message.SerializeToString()
+    return written

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import grpc
@@ -73,8 +71,6 @@ class Service:
             )
         return {
             "interface": newest,
-            "version": own_version(),
-            "python": sys.version.partition(" ")[0],
             "pid": os.getpid(),
             "spec": self._spec,
         }
@@ -155,14 +151,6 @@ class Service:
         """End this front and all behind it but for workers."""
         asyncio.get_running_loop().call_later(0.05, self._stop)
         return {}
-
-
-def own_version() -> str:
-    """Return the version of Mainspring here; empty where it runs without being installed."""
-    try:
-        return version("mainspring")
-    except PackageNotFoundError:
-        return ""
 
 
 def _guarded(method: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request, Any], Awaitable[Reply]]:

@@ -1,0 +1,151 @@
+"""The starter: claims runs that wait and has them launched, as many at a time as it has threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from mainspring.daemon.start import Refusal, choose, fate_of_starting
+from mainspring.errors import LaunchError, MainspringError, SupersededError, TransitionError
+from mainspring.event import Event, Fact, RunQueued, RunStarting
+from mainspring.launch import Launch, RunLauncher
+from mainspring.run import Run, RunStatus
+from mainspring.storage import RunQuery
+
+if TYPE_CHECKING:
+    from mainspring.instance import Instance
+
+AT_A_TIME = 4
+"""How many launches are under way at a time."""
+
+LOOK_AT_STARTING_SECONDS = 2.0
+"""How often runs are looked at that were to be started and are not."""
+
+_PAGE = 200
+
+_LOGGER = logging.getLogger("mainspring.daemon")
+
+
+class Starter:
+    """Starts the runs that wait.
+
+    Args:
+        instance: Where they are recorded.
+        launcher: What starts their workers.
+        command: Returns the command line of a run's worker.
+        on_change: Called when there may be more to do.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        launcher: RunLauncher,
+        command: Callable[[Run], Sequence[str]],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._instance = instance
+        self._launcher = launcher
+        self._command = command
+        self._on_change = on_change
+        self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="launch")
+        self._lock = threading.Lock()
+        self._under_way: set[str] = set()
+        self._refusals: dict[str, Refusal] = {}
+        self._look_at_starting_at = 0.0
+
+    def reconcile(self) -> int:
+        """Start what may be started now, and return how many runs that were."""
+        now = self._instance.clock.monotonic()
+        if now >= self._look_at_starting_at:
+            self._look_at_starting_at = now + LOOK_AT_STARTING_SECONDS
+            self._look_at_starting()
+        with self._lock:
+            room = AT_A_TIME * 2 - len(self._under_way)
+            refusals = dict(self._refusals)
+        if room <= 0:
+            return 0
+        queued = self._instance.storage.runs.queued(_PAGE)
+        chosen = [run for run in choose(queued, refusals, now, room) if self._claim(run)]
+        for run in chosen:
+            self._pool.submit(self._launch, run)
+        return len(chosen)
+
+    def close(self) -> None:
+        """Wait for the launches that are under way, and begin no more."""
+        self._pool.shutdown(wait=True)
+
+    def _claim(self, run: Run) -> bool:
+        """Claim a run for launch; False where somebody else has, or it was canceled."""
+        with self._lock:
+            self._under_way.add(run.run_id)
+        if self._record(run, RunStarting()):
+            return True
+        self._done(run)
+        return False
+
+    def _launch(self, run: Run) -> None:
+        try:
+            self._instance.crash_point("launch.claimed")
+            self._launcher.launch(Launch(run, tuple(self._command(run)), self._address(run)))
+            self._instance.crash_point("launch.acknowledged")
+        except LaunchError as error:
+            self._refuse(run, str(error))
+        except Exception as error:
+            _LOGGER.exception("the launcher failed with run %s", run.run_id)
+            self._refuse(run, f"{type(error).__name__}: {error}")
+        else:
+            with self._lock:
+                self._refusals.pop(run.run_id, None)
+        finally:
+            self._done(run)
+            self._on_change()
+
+    def _refuse(self, run: Run, said: str) -> None:
+        """Put a run back into the queue that could not be started, to be tried again later."""
+        with self._lock:
+            before = self._refusals.get(run.run_id, Refusal(0, 0.0))
+            self._refusals[run.run_id] = Refusal(before.count + 1, self._instance.clock.monotonic())
+        _LOGGER.warning("run %s is tried again: %s", run.run_id, said)
+        self._record(run, RunQueued())
+
+    def _look_at_starting(self) -> None:
+        """Put runs back into the queue whose launch came to nothing, as when the daemon that began it has died."""
+        query = RunQuery(statuses=(RunStatus.STARTING,), limit=_PAGE)
+        for run in self._instance.storage.runs.find(query):
+            with self._lock:
+                own = frozenset(self._under_way)
+            if run.run_id in own:
+                continue
+            age = self._instance.clock.time() - self._claimed_at(run)
+            if fate_of_starting(run, own, age, self._launcher.check(run)) == "requeue":
+                _LOGGER.warning("run %s was to be started and is not; it is tried again", run.run_id)
+                self._record(run, RunQueued())
+
+    def _claimed_at(self, run: Run) -> float:
+        claims = self._instance.storage.events.read(run.run_id, kinds=[RunStarting.kind])
+        return claims[-1].timestamp if claims else run.created_at
+
+    def _address(self, run: Run) -> str | None:
+        location = None if run.location is None else self._instance.storage.locations.get(run.location)
+        return None if location is None else location.address
+
+    def _record(self, run: Run, fact: Fact) -> bool:
+        """Record a change of a run's status; False where the run has gone on meanwhile."""
+        event = Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=self._instance.clock.time())
+        try:
+            self._instance.storage.events.record(run.run_id, run.attempt, [event])
+        except (TransitionError, SupersededError):
+            return False
+        except MainspringError as error:
+            _LOGGER.warning("run %s stays as it is for now: %s", run.run_id, error)
+            return False
+        for observer in self._instance.observers:
+            observer(event)
+        return True
+
+    def _done(self, run: Run) -> None:
+        with self._lock:
+            self._under_way.discard(run.run_id)
