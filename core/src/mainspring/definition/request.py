@@ -62,7 +62,7 @@ def _run_key(value: object) -> str | None:
     return key
 
 
-def _config(value: object) -> dict[str, Any]:
+def _own_config(value: object) -> dict[str, Any]:
     return checked_config("a run request", value)
 
 
@@ -98,7 +98,7 @@ class RunRequest:
     """
 
     run_key: str | None = field(default=None, converter=_run_key)
-    config: Mapping[str, Any] = field(factory=dict, converter=_config, kw_only=True)
+    config: Mapping[str, Any] = field(factory=dict, converter=_own_config, kw_only=True)
     tags: Mapping[str, str] = field(factory=dict, converter=_tags, kw_only=True)
     mode: str | None = field(default=None, converter=_mode, kw_only=True)
     job: str | None = field(default=None, converter=_job, kw_only=True)
