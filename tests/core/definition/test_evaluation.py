@@ -153,7 +153,7 @@ def test_a_request_in_a_mode_that_the_job_lacks_is_refused() -> None:
     assert evaluated(returning(ms.RunRequest(mode="prd")), job=report).requests[0].mode == "prd"
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError
 
@@ -166,7 +166,7 @@ class Unspeakable(Exception):
         (StopIteration(), "StopIteration"),
         (GeneratorExit(), "GeneratorExit"),
         (RecursionError("deep"), "RecursionError: deep"),
-        (Unspeakable(), "Unspeakable"),
+        (UnspeakableError(), "UnspeakableError"),
         (ms.DefinitionError("said already"), "said already"),
     ],
 )
@@ -194,7 +194,7 @@ def test_a_schedule_fails_in_the_same_way() -> None:
         raise ValueError("no")
 
     schedule = ms.Schedule(name="s", job=ingest, cron="@daily", function=fails)
-    with pytest.raises(ms.EvaluationFailedError, match="^schedule 's' failed: ValueError: no$") as raised:
+    with pytest.raises(ms.EvaluationFailedError, match=r"^schedule 's' failed: ValueError: no$") as raised:
         schedule.evaluate(schedule_context(scheduled_time=datetime(2026, 1, 1, tzinfo=UTC)))
 
     assert raised.value.partial == ms.Evaluation()

@@ -73,9 +73,9 @@ class DirectorySource(SensorSource):
                     continue
                 relative = f"{inside}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    changed_ns = _changed_ns(entry) if self.recursive else None
-                    if changed_ns is not None:
-                        ahead.append((f"{relative}/", max(arrived_ns, changed_ns)))
+                    status = _status(entry) if self.recursive else None
+                    if status is not None:
+                        ahead.append((f"{relative}/", max(arrived_ns, status.st_ctime_ns)))
                 elif fnmatchcase(entry.name, self.pattern):
                     found = _file(entry, relative, arrived_ns)
                     if found is not None:
@@ -121,24 +121,22 @@ def _position(source: DirectorySource, cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def _changed_ns(entry: os.DirEntry[str]) -> int | None:
-    """Return when an entry itself last changed, or None where it is gone."""
-    try:
-        return entry.stat(follow_symlinks=False).st_ctime_ns
-    except FileNotFoundError:
-        return None
-
-
 def _file(entry: os.DirEntry[str], relative: str, arrived_ns: int) -> FoundFile | None:
     """Return what a file is like, or None where it is gone, is no file, or is a link that leads nowhere."""
-    changed_ns = _changed_ns(entry)
-    try:
-        status = entry.stat()
-    except OSError as error:
-        if entry.is_symlink() or isinstance(error, FileNotFoundError):
-            return None
-        raise SourceError(f"file {shorten(entry.path)!r} cannot be looked at: {error.strerror}; see to it") from error
-    if changed_ns is None or not S_ISREG(status.st_mode):
+    own, status = _status(entry, follow_symlinks=False), _status(entry)
+    if own is None or status is None or not S_ISREG(status.st_mode):
         return None
-    changed_ns = max(changed_ns, status.st_ctime_ns)
+    changed_ns = max(own.st_ctime_ns, status.st_ctime_ns)
     return FoundFile(relative, changed_ns, max(changed_ns, arrived_ns), status.st_mtime_ns, status.st_size)
+
+
+def _status(entry: os.DirEntry[str], *, follow_symlinks: bool = True) -> os.stat_result | None:
+    """Return an entry's status, or None where it is gone or leads nowhere."""
+    try:
+        return entry.stat(follow_symlinks=follow_symlinks)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if follow_symlinks and entry.is_symlink():
+            return None
+        raise SourceError(f"{shorten(entry.path)!r} cannot be looked at: {error.strerror}; see to it") from error
