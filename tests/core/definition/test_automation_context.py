@@ -75,8 +75,11 @@ def test_any_text_is_a_cursor_or_refused(text: str) -> None:
 
 
 class Nowhere(tzinfo):
-    def utcoffset(self, dt: datetime | None) -> None:
-        return None
+    """A zone that knows no offset."""
+
+    def utcoffset(self, dt: datetime | None) -> None: ...
+    def dst(self, dt: datetime | None) -> None: ...
+    def tzname(self, dt: datetime | None) -> None: ...
 
 
 @pytest.mark.parametrize("time", [DUE.replace(tzinfo=None), DUE.replace(tzinfo=Nowhere()), None, "2026-01-01", 5.0])

@@ -1,7 +1,7 @@
 """Evaluations: what a function asks for is gathered in order, each key once, and what fails half-way says how far it got."""
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,13 +69,13 @@ def test_a_function_may_return_one_or_several_or_none(returned: Any, expected: l
 
 
 def test_a_generator_may_yield_both_and_return_one_of_them() -> None:
-    def mixed(context: ms.SensorContext) -> Iterator[Any]:
+    def mixed(context: ms.SensorContext) -> Generator[Any, None, Any]:
         yield ms.RunRequest("a")
         yield ms.SkipReason("b is not ready")
         yield ms.RunRequest("c")
         return ms.SkipReason("and that is all")
 
-    def last(context: ms.SensorContext) -> Iterator[Any]:
+    def last(context: ms.SensorContext) -> Generator[Any, None, Any]:
         yield ms.RunRequest("a")
         return ms.RunRequest("b")
 
@@ -94,7 +94,7 @@ def test_one_key_in_one_tick_is_one_request() -> None:
 
 
 def test_one_key_for_two_jobs_is_two_requests() -> None:
-    both = [ms.RunRequest("a", job=job) for job in (ingest, report, ingest)]  # type: ignore[arg-type]
+    both = [ms.RunRequest("a", job=job) for job in (ingest, report, ingest)]
     evaluation = evaluated(returning(both), job=None, jobs=[ingest, report])
 
     assert [(each.job, each.run_key) for each in evaluation.requests] == [("ingest", "a"), ("report", "a")]

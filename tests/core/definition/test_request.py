@@ -88,7 +88,7 @@ def test_the_run_key_may_be_any_text_and_comes_first() -> None:
 
 
 def test_a_job_is_named_by_itself_or_by_its_name() -> None:
-    assert ms.RunRequest(job=looks) == ms.RunRequest(job="looks")  # type: ignore[arg-type]
+    assert ms.RunRequest(job=looks) == ms.RunRequest(job="looks")
 
 
 def test_a_request_keeps_its_config_when_its_maker_goes_on_to_change_it() -> None:

@@ -101,7 +101,7 @@ def test_a_generator_that_yields_nothing_asks_for_nothing() -> None:
         yield from ()
 
     assert evaluated(nothing) == ms.Evaluation()
-    assert evaluated(list) == ms.Evaluation()
+    assert evaluated(lambda: ()) == ms.Evaluation()
 
 
 def test_requests_have_what_their_schedule_says_where_they_say_nothing() -> None:

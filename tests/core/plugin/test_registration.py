@@ -36,6 +36,11 @@ class Printed(ms.LogStore):
     def append(self, key, text): ...
     def piece(self, key, start=0): ...
 
+@attrs.frozen
+class Mailbox(ms.SensorSource):
+    def poll(self, cursor):
+        yield from ()
+
 @click.command()
 def sweep(): ...
 
@@ -56,6 +61,10 @@ def mainspring_log_stores():
     return {"each": Printed}
 
 @ms.hookimpl
+def mainspring_sensor_sources():
+    return {"each": Mailbox}
+
+@ms.hookimpl
 def mainspring_commands():
     return {"each": sweep}
 """
@@ -71,6 +80,7 @@ def test_each_kind_has_names_of_its_own(site: Site) -> None:
         "IO manager": ["each"],
         "resource": ["each", "other"],
         "log store": ["each"],
+        "sensor source": ["each"],
         "command": ["each"],
     }
     assert plugins.find("executor", "each").__name__ == "Steps"

@@ -327,7 +327,7 @@ def test_a_relative_path_is_made_whole(watched: Watched, monkeypatch: pytest.Mon
     path = watched.arrive("a")
     monkeypatch.chdir(watched.folder.parent)
 
-    (item,) = ms.DirectorySource("inbox", clock=watched.clock).poll(None)  # type: ignore[arg-type]
+    (item,) = ms.DirectorySource("inbox", clock=watched.clock).poll(None)
     assert item.payload["path"] == str(path)
 
 
