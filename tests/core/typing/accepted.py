@@ -139,9 +139,7 @@ def ordered_directly() -> None:
     report.after(store(clean(fetch())))()
 
 
-@ms.schedule(
-    job=ingest, cron="0 3 * * MON-FRI", timezone="America/New_York", mode="dev", deadline=timedelta(minutes=1)
-)
+@ms.schedule(job=ingest, cron="0 3 * * MON-FRI", timezone="America/New_York", mode="dev", deadline=timedelta(minutes=1))
 def weekdays(context: ms.ScheduleContext) -> ms.RunRequest | ms.SkipReason:
     if context.scheduled_time.day == 1:
         return ms.SkipReason("first of the month")

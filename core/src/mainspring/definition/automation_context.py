@@ -64,7 +64,6 @@ class SensorContext:
     """Handed to a sensor's function, if that takes a parameter.
 
     Attributes:
-        cursor: Where the last evaluation left off, or what `set_cursor` was given since; None at first.
         sensor_name: The sensor.
         last_tick_time: When the sensor was last evaluated; aware, None at first.
         last_run_key: The run key that it asked for last.
@@ -84,7 +83,7 @@ class SensorContext:
 
     @property
     def cursor(self) -> str | None:
-        """Where to go on."""
+        """Where the last evaluation left off, or what `set_cursor` was given since; None at first."""
         return self._cursor
 
     def set_cursor(self, text: str | None) -> None:
