@@ -334,6 +334,8 @@ def test_a_relative_path_is_made_whole(watched: Watched, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"path": None}, "DirectorySource(path=None): give the path of a directory"),
+        ({"path": ms.EnvVar("INBOX")}, "DirectorySource(path=EnvVar(name='INBOX', default=None)): give the path"),
         ({"pattern": ""}, "DirectorySource(pattern=''): give a pattern of file names"),
         ({"pattern": "a/*.csv"}, "recursive=True looks into folders"),
         ({"pattern": None}, "DirectorySource(pattern=None)"),
@@ -345,6 +347,6 @@ def test_a_relative_path_is_made_whole(watched: Watched, monkeypatch: pytest.Mon
 )
 def test_refuses_what_is_wrong_in_one_sentence(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(ms.DefinitionError) as raised:
-        ms.DirectorySource(Path(), **arguments)
+        ms.DirectorySource(**{"path": Path(), **arguments})
 
     assert said in str(raised.value)

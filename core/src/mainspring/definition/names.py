@@ -71,9 +71,10 @@ def checked_text(owner: str, name: str, value: object) -> str | None:
 def is_storable(text: str) -> bool:
     """Whether a database keeps this text: without NUL characters and lone surrogates."""
     try:
-        return "\0" not in text and text.encode() is not None
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return "\0" not in text
 
 
 def article(noun: str) -> str:

@@ -21,6 +21,10 @@ _GRAIN_SECONDS = 0.05
 """More than one step of the clock with which a kernel stamps files."""
 
 
+def _folder(value: str | os.PathLike[str]) -> Any:
+    return Path(value) if isinstance(value, (str, os.PathLike)) else value
+
+
 @frozen
 class DirectorySource(SensorSource):
     """Lists files that are new in a directory, or have changed there.
@@ -37,7 +41,7 @@ class DirectorySource(SensorSource):
         clock: What tells how long that is.
     """
 
-    path: Path = field(converter=Path)
+    path: Path = field(converter=_folder)
     pattern: str = field(default="*", kw_only=True)
     recursive: bool = field(default=False, kw_only=True)
     settle_seconds: float = field(default=2.0, converter=in_seconds, kw_only=True)
@@ -92,6 +96,11 @@ class DirectorySource(SensorSource):
                 f"directory {shorten(folder)!r} cannot be read: {error.strerror}; see to it, or correct the path of the "
                 "DirectorySource"
             ) from error
+
+    @path.validator
+    def _check_path(self, attribute: Attribute[Any], value: object) -> None:
+        if not isinstance(value, Path):
+            raise DefinitionError(f"DirectorySource(path={shorten(repr(value))}): give the path of a directory")
 
     @pattern.validator
     def _check_pattern(self, attribute: Attribute[Any], value: object) -> None:
