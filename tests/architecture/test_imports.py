@@ -8,7 +8,7 @@ from importlinter.application import use_cases
 from tests.architecture.repository import ROOT
 
 # Each takes long enough to import that `import mainspring` would be felt.
-HEAVY = ("alembic", "cattrs", "click", "grpc", "pandas", "pluggy", "rich", "sqlalchemy", "typeguard")
+HEAVY = ("alembic", "cattrs", "click", "croniter", "grpc", "pandas", "pluggy", "rich", "sqlalchemy", "typeguard")
 
 
 def test_the_import_contracts_hold(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,3 +146,24 @@ def test_config_errors_are_one_sentence_with_every_field() -> None:
 
     assert len(caught.value.problems) == 3
     assert "\n" not in str(caught.value)
+
+
+@define
+class Login:
+    token: str | ms.EnvVar
+
+
+@ms.op
+def log_in(*, config: Login = ms.config()) -> None: ...
+
+
+@ms.job
+def logs_in() -> None:
+    log_in()
+
+
+def test_a_reference_within_an_instance_is_stored_as_a_reference(instance: ms.Instance) -> None:
+    config = {"ops": {"log_in": Login(ms.EnvVar("TOKEN", "secret"))}}
+    result = logs_in.execute(config=config, instance=instance)
+
+    assert result.run.config == {"ops": {"log_in": {"token": {"env": "TOKEN", "default": "secret"}}}}

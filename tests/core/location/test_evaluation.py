@@ -190,7 +190,7 @@ def test_whoever_stops_waiting_leaves_nothing_behind(tmp_path: Path) -> None:
             [ask_sensor("a", "quick", 20.0), ask_sensor("b", "hangs", 2.0), ask_sensor("c", "quick", 20.0)]
         )
         assert next(replies)["id"] == "a"
-        replies.close()  # type: ignore[attr-defined]
+        replies.close()
 
         assert evaluated(held, ["quick"], 20.0)["quick 0"].outcome == "evaluated"
 

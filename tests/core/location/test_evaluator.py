@@ -94,7 +94,7 @@ def test_a_sensor_is_told_where_it_left_off_and_says_where_it_goes_on(cursor: st
 def test_what_code_raises_is_its_own_failure_with_its_traceback(error: BaseException) -> None:
     @ms.sensor(job=report)
     def uploads() -> ms.SkipReason:
-        print("before")
+        print("before")  # noqa: T201 - captured
         raise error
 
     reply = reply_of(ask_sensor("s", "uploads", 60), uploads)
@@ -138,7 +138,7 @@ def test_what_cannot_travel_fails_in_one_sentence() -> None:
 def test_what_is_printed_and_logged_is_kept_by_stream_and_cut_where_it_is_long() -> None:
     @ms.sensor(job=report)
     def chatty(context: ms.SensorContext) -> ms.SkipReason:
-        print("x" * LOG_LIMIT_CHARACTERS * 2)
+        print("x" * LOG_LIMIT_CHARACTERS * 2)  # noqa: T201 - captured
         context.log.warning("careful")
         logging.getLogger("of a library").warning("more")
         return ms.SkipReason("nothing")

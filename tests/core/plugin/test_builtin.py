@@ -13,6 +13,7 @@ def test_the_built_ins_are_a_plugin() -> None:
     assert plugins.find("IO manager", "memory") is ms.MemoryIOManager
     assert plugins.find("IO manager", "filesystem") is ms.FilesystemIOManager
     assert plugins.find("executor", "in_process") is ms.InProcessExecutor
+    assert plugins.find("sensor source", "directory") is ms.DirectorySource
 
 
 def test_the_built_ins_cannot_be_blocked() -> None:

@@ -42,6 +42,11 @@ class Nowhere(ms.RunLauncher):
     def terminate(self, run): return False
     def check(self, run): return ms.WorkerHealth("NOT_FOUND")
 
+@attrs.frozen
+class Mailbox(ms.SensorSource):
+    def poll(self, cursor):
+        yield from ()
+
 @click.command()
 def sweep(): ...
 
@@ -66,6 +71,10 @@ def mainspring_run_launchers():
     return {"each": Nowhere}
 
 @ms.hookimpl
+def mainspring_sensor_sources():
+    return {"each": Mailbox}
+
+@ms.hookimpl
 def mainspring_commands():
     return {"each": sweep}
 """
@@ -82,6 +91,7 @@ def test_each_kind_has_names_of_its_own(site: Site) -> None:
         "resource": ["each", "other"],
         "log store": ["each"],
         "run launcher": ["each"],
+        "sensor source": ["each"],
         "command": ["each"],
     }
     assert plugins.find("executor", "each").__name__ == "Steps"

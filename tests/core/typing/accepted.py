@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import TypedDict, assert_type
 
 from attrs import define
@@ -137,11 +139,50 @@ def ordered_directly() -> None:
     report.after(store(clean(fetch())))()
 
 
+@ms.schedule(job=ingest, cron="0 3 * * MON-FRI", timezone="America/New_York", mode="dev", deadline=timedelta(minutes=1))
+def weekdays(context: ms.ScheduleContext) -> ms.RunRequest | ms.SkipReason:
+    if context.scheduled_time.day == 1:
+        return ms.SkipReason("first of the month")
+    return ms.RunRequest(config={"ops": {"fetch": Window(1)}}, tags={"team": "data"})
+
+
+@ms.schedule(jobs=[ingest, bare], every=5, catch_up=ms.CatchUp(limit=3, window=timedelta(hours=1)), overlap="skip")
+def often() -> list[ms.RunRequest]:
+    return [ms.RunRequest(job=ingest), ms.RunRequest(job="bare")]
+
+
+@ms.schedule(job=ingest, cron=["@daily", "@weekly"])
+def silent() -> None: ...
+
+
+@ms.sensor(job=ingest)
+def uploads(context: ms.SensorContext) -> Generator[ms.RunRequest, None, ms.SkipReason | None]:
+    yield ms.RunRequest("key")
+    context.set_cursor("key")
+    return ms.SkipReason("all seen")
+
+
+@ms.sensor(job=ingest, source=ms.DirectorySource("inbox", pattern="*.csv"), every=timedelta(seconds=5))
+def arrivals(item: ms.Item) -> ms.RunRequest:
+    return ms.RunRequest(config={"ops": {"fetch": {"path": item.payload["path"]}}})
+
+
+plain = ms.Schedule(name="plain", job=ingest, every=timedelta(minutes=5), catch_up="latest")
+inbox = ms.Sensor(
+    name="inbox", job=ingest, source=ms.DirectorySource(Path("inbox")), request=lambda item: ms.RunRequest(item.key)
+)
+assert_type(weekdays, ms.Schedule)
+assert_type(uploads, ms.Sensor)
+assert_type(uploads.evaluate(ms.testing.sensor_context(cursor="x")), ms.Evaluation)
 assert_type(clean([1], session=Session()), dict[str, int])
 assert_type(fetch(ms.testing.op_context(), config=Window(3)), list[int])
 assert_type(label(ms.testing.op_context(), 3), str)
 assert_type(double(3), int)
 assert_type(pieces([1]).map(double).collect(), list[int])
-definitions = ms.Definitions(jobs=[ingest, bare, ordered, ordered_directly])
+definitions = ms.Definitions(
+    jobs=[ingest, bare, ordered, ordered_directly],
+    schedules=[weekdays, often, silent, plain],
+    sensors=[uploads, arrivals, inbox],
+)
 result = ingest.execute("dev", config={"ops": {"fetch": {"days": 1}}})
 assert_type(result.success, bool)

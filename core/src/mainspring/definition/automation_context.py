@@ -7,26 +7,8 @@ from datetime import datetime
 
 from attrs import Factory, define, field
 
-from mainspring.definition.request import checked_text
+from mainspring.definition.cursor import checked_cursor
 from mainspring.errors import DefinitionError, shorten
-
-CURSOR_LIMIT = 4_000_000
-"""Characters in a cursor."""
-
-
-def checked_cursor(owner: str, cursor: object) -> str | None:
-    """Return a cursor: text that a database keeps, of at most four million characters, or None.
-
-    Raises:
-        DefinitionError: It is something else.
-    """
-    text = checked_text(owner, "cursor", cursor)
-    if text is not None and len(text) > CURSOR_LIMIT:
-        raise DefinitionError(
-            f"the cursor of {owner} has {len(text):,} characters, and at most {CURSOR_LIMIT:,} are kept; let it say where to "
-            "go on, not what was seen"
-        )
-    return text
 
 
 def check_aware(what: str, value: object) -> None:
@@ -64,7 +46,6 @@ class SensorContext:
     """Handed to a sensor's function, if that takes a parameter.
 
     Attributes:
-        cursor: Where the last evaluation left off, or what `set_cursor` was given since; None at first.
         sensor_name: The sensor.
         last_tick_time: When the sensor was last evaluated; aware, None at first.
         last_run_key: The run key that it asked for last.
@@ -84,7 +65,7 @@ class SensorContext:
 
     @property
     def cursor(self) -> str | None:
-        """Where to go on."""
+        """Where the last evaluation left off, or what `set_cursor` was given since; None at first."""
         return self._cursor
 
     def set_cursor(self, text: str | None) -> None:

@@ -31,7 +31,8 @@ def crons_of(crons: str | Sequence[str] | None) -> Any:
         crons = (crons,)
     if not isinstance(crons, (list, tuple)):
         return () if crons is None else crons
-    return tuple(dict.fromkeys(" ".join(each.split()) if isinstance(each, str) else each for each in crons))
+    spaced = [" ".join(each.split()) if isinstance(each, str) else each for each in crons]
+    return tuple(each for index, each in enumerate(spaced) if each not in spaced[:index])
 
 
 def check_crons(owner: str, crons: object) -> None:

@@ -50,9 +50,31 @@ def checked_tags(owner: str, tags: object) -> dict[str, str]:
     return dict(tags)
 
 
+def checked_text(owner: str, name: str, value: object) -> str | None:
+    """Return a text that a database keeps, or None.
+
+    Raises:
+        DefinitionError: It is something else.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise DefinitionError(f"the {name} of {owner} must be text, not {type(value).__name__}; write str(value)")
+    if not is_storable(value):
+        raise DefinitionError(
+            f"the {name} of {owner}, {shorten(repr(value))}, holds NUL characters or lone surrogates, which no database "
+            "keeps; leave them out"
+        )
+    return value
+
+
 def is_storable(text: str) -> bool:
     """Whether a database keeps this text: without NUL characters and lone surrogates."""
-    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def article(noun: str) -> str:

@@ -8,26 +8,8 @@ from typing import Any
 from attrs import Attribute, field, fields, frozen
 
 from mainspring.definition.job import Job
-from mainspring.definition.names import checked_name, checked_tags, is_storable
+from mainspring.definition.names import checked_name, checked_tags, checked_text
 from mainspring.errors import DefinitionError, shorten, suggest
-
-
-def checked_text(owner: str, name: str, value: object) -> str | None:
-    """Return a text that a database keeps, or None.
-
-    Raises:
-        DefinitionError: It is something else.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise DefinitionError(f"the {name} of {owner} must be text, not {type(value).__name__}; write str(value)")
-    if not is_storable(value):
-        raise DefinitionError(
-            f"the {name} of {owner}, {shorten(repr(value))}, holds NUL characters or lone surrogates, which no database "
-            "keeps; leave them out"
-        )
-    return value
 
 
 def checked_config(owner: str, config: object) -> dict[str, Any]:

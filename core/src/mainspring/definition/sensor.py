@@ -165,7 +165,7 @@ def sensor(
     deadline: float | timedelta = DEADLINE_SECONDS,
     adopts: str | None = None,
     description: str | None = None,
-) -> Callable[[Callable[..., Asked]], Sensor]:
+) -> Callable[[SensorFunction | ItemFunction], Sensor]:
     """Make a sensor of a function that looks, or of one that says what to ask for of an item of a source.
 
     The function takes an `ms.SensorContext`, or nothing; with `source=…` it takes an `ms.Item`. It returns an
@@ -189,7 +189,7 @@ def sensor(
         DefinitionError: Something does not fit.
     """
 
-    def decorate(function: Callable[..., Asked]) -> Sensor:
+    def decorate(function: Any) -> Sensor:
         return Sensor(
             name=name_of("sensor", function, name),
             job=job,

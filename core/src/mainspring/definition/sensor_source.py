@@ -8,8 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import Attribute, field, frozen
 
-from mainspring.definition.automation_context import checked_cursor
-from mainspring.definition.request import checked_text
+from mainspring.definition.cursor import checked_cursor
+from mainspring.definition.names import checked_text
 from mainspring.errors import DefinitionError, shorten
 
 

@@ -14,7 +14,7 @@ from mainspring.definition.definitions import Definitions
 from mainspring.definition.evaluation import Evaluation, EvaluationFailedError
 from mainspring.definition.schedule import Schedule
 from mainspring.definition.sensor import Sensor
-from mainspring.definition.sensor_source import AcknowledgingSource, Item
+from mainspring.definition.sensor_source import Item
 from mainspring.errors import MainspringError, UnknownNameError
 from mainspring.execute.capture import capture, step
 from mainspring.execute.error import error_info
@@ -65,7 +65,8 @@ def _evaluate(request: Message, definitions: Definitions) -> Evaluation:
         case "sensor":
             return _evaluate_sensor(_find("sensor", definitions.sensors, name), request)
         case "acknowledge":
-            _acknowledge(_find("sensor", definitions.sensors, name), [Item(**each) for each in request["items"]])
+            sensor: Sensor = _find("sensor", definitions.sensors, name)
+            sensor.acknowledge([Item(**each) for each in request["items"]])
             return Evaluation()
         case other:
             raise MainspringError(f"this location cannot evaluate a {other}; upgrade Mainspring in its environment")
@@ -92,11 +93,6 @@ def _evaluate_sensor(sensor: Sensor, request: Message) -> Evaluation:
             last_run_key=request["last_run_key"],
         )
     )
-
-
-def _acknowledge(sensor: Sensor, items: list[Item]) -> None:
-    if isinstance(sensor.source, AcknowledgingSource):
-        sensor.source.ack(items)
 
 
 def _stands(failed: EvaluationFailedError) -> dict[str, Any]:

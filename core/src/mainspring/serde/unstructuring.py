@@ -43,9 +43,7 @@ def _plain(subject: str, value: Any, place: str) -> Any:
         case None | bool() | int() | float() | str():
             return value
         case _:
-            said = (
-                f"a {type(value).__name__} cannot be kept as JSON; use text, numbers, booleans, None, lists and dicts"
-            )
+            said = f"JSON has nothing like a {type(value).__name__}; use text, numbers, booleans, None, lists and dicts"
             raise ConfigError(subject, [(place, said)])
 
 

@@ -21,6 +21,10 @@ _GRAIN_SECONDS = 0.05
 """More than one step of the clock with which a kernel stamps files."""
 
 
+def _folder(value: str | os.PathLike[str]) -> Any:
+    return Path(value) if isinstance(value, (str, os.PathLike)) else value
+
+
 @frozen
 class DirectorySource(SensorSource):
     """Lists files that are new in a directory, or have changed there.
@@ -37,7 +41,7 @@ class DirectorySource(SensorSource):
         clock: What tells how long that is.
     """
 
-    path: Path = field(converter=Path)
+    path: Path = field(converter=_folder)
     pattern: str = field(default="*", kw_only=True)
     recursive: bool = field(default=False, kw_only=True)
     settle_seconds: float = field(default=2.0, converter=in_seconds, kw_only=True)
@@ -73,9 +77,9 @@ class DirectorySource(SensorSource):
                     continue
                 relative = f"{inside}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    changed_ns = _changed_ns(entry) if self.recursive else None
-                    if changed_ns is not None:
-                        ahead.append((f"{relative}/", max(arrived_ns, changed_ns)))
+                    status = _status(entry) if self.recursive else None
+                    if status is not None:
+                        ahead.append((f"{relative}/", max(arrived_ns, status.st_ctime_ns)))
                 elif fnmatchcase(entry.name, self.pattern):
                     found = _file(entry, relative, arrived_ns)
                     if found is not None:
@@ -92,6 +96,11 @@ class DirectorySource(SensorSource):
                 f"directory {shorten(folder)!r} cannot be read: {error.strerror}; see to it, or correct the path of the "
                 "DirectorySource"
             ) from error
+
+    @path.validator
+    def _check_path(self, attribute: Attribute[Any], value: object) -> None:
+        if not isinstance(value, Path):
+            raise DefinitionError(f"DirectorySource(path={shorten(repr(value))}): give the path of a directory")
 
     @pattern.validator
     def _check_pattern(self, attribute: Attribute[Any], value: object) -> None:
@@ -121,24 +130,22 @@ def _position(source: DirectorySource, cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def _changed_ns(entry: os.DirEntry[str]) -> int | None:
-    """Return when an entry itself last changed, or None where it is gone."""
-    try:
-        return entry.stat(follow_symlinks=False).st_ctime_ns
-    except FileNotFoundError:
-        return None
-
-
 def _file(entry: os.DirEntry[str], relative: str, arrived_ns: int) -> FoundFile | None:
     """Return what a file is like, or None where it is gone, is no file, or is a link that leads nowhere."""
-    changed_ns = _changed_ns(entry)
-    try:
-        status = entry.stat()
-    except OSError as error:
-        if entry.is_symlink() or isinstance(error, FileNotFoundError):
-            return None
-        raise SourceError(f"file {shorten(entry.path)!r} cannot be looked at: {error.strerror}; see to it") from error
-    if changed_ns is None or not S_ISREG(status.st_mode):
+    own, status = _status(entry, follow_symlinks=False), _status(entry)
+    if own is None or status is None or not S_ISREG(status.st_mode):
         return None
-    changed_ns = max(changed_ns, status.st_ctime_ns)
+    changed_ns = max(own.st_ctime_ns, status.st_ctime_ns)
     return FoundFile(relative, changed_ns, max(changed_ns, arrived_ns), status.st_mtime_ns, status.st_size)
+
+
+def _status(entry: os.DirEntry[str], *, follow_symlinks: bool = True) -> os.stat_result | None:
+    """Return an entry's status, or None where it is gone or leads nowhere."""
+    try:
+        return entry.stat(follow_symlinks=follow_symlinks)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if follow_symlinks and entry.is_symlink():
+            return None
+        raise SourceError(f"{shorten(entry.path)!r} cannot be looked at: {error.strerror}; see to it") from error

@@ -28,3 +28,11 @@ def mainspring_resources() -> Mapping[str, type[ms.Resource[Any]]]:
     from mainspring_sample.connection import SqliteConnection
 
     return {"sqlite_connection": SqliteConnection}
+
+
+@ms.hookimpl
+def mainspring_sensor_sources() -> Mapping[str, type[ms.SensorSource]]:
+    """Register the sensor source."""
+    from mainspring_sample.inbox import SqliteInbox
+
+    return {"sqlite_inbox": SqliteInbox}
