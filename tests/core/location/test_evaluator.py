@@ -11,6 +11,7 @@ from attrs import frozen
 
 import mainspring as ms
 from mainspring.definition.evaluation import Evaluation
+from mainspring.execute.capture import capture
 from mainspring.location.evaluation import (
     EvaluationReply,
     ask_acknowledgement,
@@ -53,7 +54,8 @@ def reply_of(request: Message, *automations: Any) -> EvaluationReply:
         sensors=[each for each in automations if isinstance(each, ms.Sensor)],
     )
     (received,) = FrameReader().feed(pack(request))
-    (reply,) = FrameReader().feed(pack(evaluate(received, definitions)))
+    with capture.installed():
+        (reply,) = FrameReader().feed(pack(evaluate(received, definitions)))
     return read_reply(reply)
 
 
@@ -143,10 +145,7 @@ def test_what_is_printed_and_logged_is_kept_by_stream_and_cut_where_it_is_long()
         logging.getLogger("of a library").warning("more")
         return ms.SkipReason("nothing")
 
-    from mainspring.execute.capture import capture
-
-    with capture.installed():
-        logs = reply_of(ask_sensor("s", "chatty", 60), chatty).logs
+    logs = reply_of(ask_sensor("s", "chatty", 60), chatty).logs
 
     assert len(logs["stdout"]) < LOG_LIMIT_CHARACTERS + 100
     assert "this stream is cut here" in logs["stdout"]
