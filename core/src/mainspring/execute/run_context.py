@@ -25,7 +25,7 @@ from mainspring.event import (
     StepSucceeded,
     fold,
 )
-from mainspring.execute import capture
+from mainspring.execute.capture import StepLog
 from mainspring.execute.error import error_info
 from mainspring.execute.pointers import Pointers
 from mainspring.execute.recorder import Recorder
@@ -157,7 +157,7 @@ class RunContext:
         yield from self.write([self.event(StepStarted(), task)])
         execution = StepExecution(task, self.resources, self.chance, self.crash_point)
         try:
-            with capture.step(self.logs, self.run.run_id, step.key, task.attempt) as log:
+            with StepLog(self.logs, self.run.run_id, step.key, task.attempt) as log:
                 facts = execution.perform()
         except KeyboardInterrupt:
             self.write([self.event(StepCanceled(), task)])
