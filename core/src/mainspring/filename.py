@@ -11,6 +11,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 LIMIT_BYTES = 180
 """Longest name made here; file systems stop at 255, and temporary names add a little."""
 
+_SIMPLE = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+"""What is a file name as it is, as nearly all are."""
+
 
 def file_name(*parts: str) -> str:
     """Join parts with dots to one file name; what is not a plain character is percent-encoded, what is long is cut.
@@ -18,6 +21,9 @@ def file_name(*parts: str) -> str:
     Different parts give different names, on file systems that take capitals for small letters too: a dot within a part
     is encoded, and a name that was cut, or has capitals, ends in a digest.
     """
+    name = ".".join(parts)
+    if len(name) <= LIMIT_BYTES - 9 and _SIMPLE.fullmatch(name) and name.count(".") == len(parts) - 1:
+        return name
     name = ".".join(_encode(part) for part in parts)
     if len(name) > LIMIT_BYTES - 9:
         return f"{name[: LIMIT_BYTES - 25]}~{_digest(name)[:24]}"

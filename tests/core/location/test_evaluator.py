@@ -134,7 +134,7 @@ def test_what_cannot_travel_fails_in_one_sentence() -> None:
 
     assert reply.outcome == "failed"
     assert reply.error is not None
-    assert "cannot be kept as JSON" in reply.error.message
+    assert "JSON has nothing like a object" in reply.error.message
 
 
 def test_what_is_printed_and_logged_is_kept_by_stream_and_cut_where_it_is_long() -> None:

@@ -10,8 +10,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, TextIO, cast
+from contextvars import ContextVar, Token
+from typing import Any, Self, TextIO, cast
 
 from mainspring.log.port import LogKey, LogStore, Stream
 
@@ -24,7 +24,7 @@ LINE_LIMIT = 1 << 16
 
 
 class StepLog:
-    """Takes the text of one attempt of a step, line by line.
+    """Takes the text of one attempt of a step, line by line: all that is printed and logged inside, as a context manager.
 
     Attributes:
         error: What the store raised; it gets no more text then, and the step goes on.
@@ -36,6 +36,16 @@ class StepLog:
         self._partial: dict[Stream, list[str]] = {}
         self._lock = threading.Lock()
         self.error: Exception | None = None
+        self._token: Token[StepLog | None] | None = None
+
+    def __enter__(self) -> Self:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _current.reset(self._token)
+        self.close()
 
     def write(self, stream: Stream, text: str) -> None:
         """Take text; whole lines are stored at once, the rest with the line that it begins."""
@@ -141,18 +151,6 @@ capture = Capture()
 """The capture of this process: `sys.stdout` and the root logger are one for all."""
 
 os.register_at_fork(after_in_child=capture.forget_lock)
-
-
-@contextmanager
-def step(store: LogStore, run_id: str, step_key: str, attempt: int) -> Iterator[StepLog]:
-    """Send what is printed and logged inside to a step's log."""
-    log = StepLog(store, run_id, step_key, attempt)
-    token = _current.set(log)
-    try:
-        yield log
-    finally:
-        _current.reset(token)
-        log.close()
 
 
 def is_capturing() -> bool:

@@ -110,7 +110,7 @@ def debug_step(definitions: Definitions, run_id: str, step: str, *, instance: In
     progress.restore(succeeded, state.keys, [(key, output) for key, output, _ in state.outputs])
     found = _find(step, progress, state, run)
     standing = _Standing(evolve(run, mode=chosen.mode.name), chosen, progress, state)
-    task = make_task(standing, found, state.attempts.get(step, 1))
+    task = make_task(standing, found, state.attempts.get(step, 1), state.outputs)
     stored_with = _resources(plan)
     called_with = stored_with if chosen is plan else _resources(chosen)
     return StepDebug(task, stored_with, called_with, _error(instance, run, step))

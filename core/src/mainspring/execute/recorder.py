@@ -9,6 +9,7 @@ from mainspring.clock import Clock
 from mainspring.crashpoint import CrashPoint
 from mainspring.event import Event, Fact
 from mainspring.execute.interrupt import shield
+from mainspring.execute.uncertain import write_surely
 from mainspring.storage import EventLog
 
 Observer = Callable[[Event], None]
@@ -19,6 +20,11 @@ class Recorder:
     """Writes the events of one attempt of a run; safe to use from several threads.
 
     Events that are held go with the next write, in one transaction with it.
+
+    Attributes:
+        run_id: The run.
+        run_attempt: Its attempt.
+        log: Where they are written.
     """
 
     def __init__(
@@ -32,7 +38,7 @@ class Recorder:
     ) -> None:
         self.run_id = run_id
         self.run_attempt = run_attempt
-        self._log = log
+        self.log = log
         self._clock = clock
         self._observers = observers
         self._crash_point = crash_point
@@ -55,19 +61,32 @@ class Recorder:
         with self._lock:
             self._held.extend(events)
 
+    def begin(self, started: Event, write: Callable[[], None]) -> None:
+        """Store the attempt's first event, which is written together with the run's row.
+
+        Args:
+            started: The event.
+            write: Writes it.
+
+        Raises:
+            MainspringError: What `write` raises.
+        """
+        self._store(write, [started])
+
     def write(self, events: Sequence[Event] = ()) -> None:
         """Store what is held and then these events, all or none; an interrupt waits until that is done.
 
         Raises:
             SupersededError: This attempt of the run, or of a step, is no longer in charge.
-            StorageError: The database failed.
+            OutcomeUnknownError: The database failed, and stayed out of reach when what it has stored was to be read.
+            StorageError: The database failed, and stored nothing.
         """
         with shield, self._lock:
             batch = [*self._held, *events]
             if not batch:
                 return
             self._crash_point("events.flush")
-            self._log.record(self.run_id, self.run_attempt, batch)
+            self._store(lambda: self.log.record(self.run_id, self.run_attempt, batch), batch)
             self._crash_point("events.flushed")
             self._held = []
         self.tell(batch)
@@ -77,3 +96,6 @@ class Recorder:
         for observer in self._observers:
             for event in events:
                 observer(event)
+
+    def _store(self, write: Callable[[], None], events: Sequence[Event]) -> None:
+        write_surely(write, events, self.log, self._clock)

@@ -101,7 +101,7 @@ def execute_job(
     run = make_run(job, plan.mode.name, options, instance.clock.time(), own_identity(interruptible=is_interruptible()))
     context = context_of(run, plan, state, instance)
     started = context.recorder.event(RunStarted())
-    instance.storage.runs.create(run, [started])
+    context.recorder.begin(started, lambda: instance.storage.runs.create(run, [started]))
     return finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
 
 
@@ -142,7 +142,9 @@ def retry_run(
     following = evolve(run, attempt=run.attempt + 1, status=RunStatus.STARTED, worker=worker)
     context = context_of(following, plan, state, instance)
     started = context.recorder.event(RunStarted())
-    instance.storage.runs.begin_attempt(run.run_id, run.attempt, worker, [started])
+    context.recorder.begin(
+        started, lambda: instance.storage.runs.begin_attempt(run.run_id, run.attempt, worker, [started])
+    )
     return finish(context, started, job, instance, raise_on_error=raise_on_error, on_event=on_event)
 
 

@@ -25,12 +25,13 @@ from mainspring.event import (
     StepSucceeded,
     fold,
 )
-from mainspring.execute import capture
+from mainspring.execute.capture import StepLog
 from mainspring.execute.error import error_info
+from mainspring.execute.pointers import Pointers
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.step import StepExecution
-from mainspring.execute.task import StepTask, make_task
+from mainspring.execute.task import StepTask, make_task, places
 from mainspring.log.port import LogStore
 from mainspring.plan import Plan, Progress, Step
 from mainspring.run import Run, RunStatus, StepStatus
@@ -51,7 +52,7 @@ class RunContext:
         recorder: Writes its events.
         logs: Keeps what its steps print.
         clock: The time.
-        state: What its events add up to so far.
+        state: What its events add up to so far; of the outputs the latest, and those taken over from other runs.
         chance: Returns a random number from 0 to 1.
         runs: Where the run's row is read again, to see whether someone asked for its end.
         crash_point: Where tests stop the process.
@@ -74,6 +75,7 @@ class RunContext:
     progress: Progress = field(init=False)
     errors: dict[str, BaseException] = field(factory=dict, init=False)
     failures: dict[str, ErrorInfo] = field(factory=dict, init=False)
+    _pointers: Pointers = field(init=False)
     _cancel: threading.Event = field(factory=threading.Event, init=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False)
     _retries: list[tuple[float, str]] = field(factory=list, init=False)
@@ -83,6 +85,7 @@ class RunContext:
         """Begin at the plan's beginning."""
         self.progress = Progress(self.plan)
         self._look_again_at = self.clock.monotonic() + LOOK_AGAIN_SECONDS
+        self._pointers = Pointers(self.run.run_id, self.state, self.recorder.log)
 
     @property
     def cancelled(self) -> bool:
@@ -154,7 +157,7 @@ class RunContext:
         yield from self.write([self.event(StepStarted(), task)])
         execution = StepExecution(task, self.resources, self.chance, self.crash_point)
         try:
-            with capture.step(self.logs, self.run.run_id, step.key, task.attempt) as log:
+            with StepLog(self.logs, self.run.run_id, step.key, task.attempt) as log:
                 facts = execution.perform()
         except KeyboardInterrupt:
             self.write([self.event(StepCanceled(), task)])
@@ -176,7 +179,9 @@ class RunContext:
                 raise MainspringError(
                     f"step {step.key!r} is under way or over, so it cannot be executed again; an executor runs each step that next_step() gives out once"
                 )
-            return make_task(self, step, self.state.attempts.get(step.key, 0) + 1, is_ephemeral=self.is_ephemeral)
+            outputs = self._pointers.find(places(self, step))
+            attempt = self.state.attempts.get(step.key, 0) + 1
+            return make_task(self, step, attempt, outputs, is_ephemeral=self.is_ephemeral)
 
     def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
         """Record events, follow them in the state and the progress, and return them with the skips they entail.
@@ -190,6 +195,9 @@ class RunContext:
             except BaseException:
                 self.cancel()
                 raise
+            self._pointers.note(events)
+            if not hold and not self.is_ephemeral:
+                self._pointers.drop()
         return events
 
     def event(self, fact: Fact, task: StepTask) -> Event:

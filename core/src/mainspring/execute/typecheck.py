@@ -29,7 +29,7 @@ def check_value(step: str, role: str, name: str, value: Any, annotation: Any) ->
         return
     if type(value) is annotation:
         return
-    if type(annotation) is type and annotation not in _PROMOTED:
+    if _is_plain(annotation):
         if isinstance(value, annotation):
             return
         raise TypeMismatchError(step, role, name, _show(annotation), _show(type(value)))
@@ -38,8 +38,18 @@ def check_value(step: str, role: str, name: str, value: Any, annotation: Any) ->
         raise TypeMismatchError(step, role, name, _show(annotation), problem)
 
 
+def load_checker(annotation: Any) -> None:
+    """Import now what `check_value` will need for an annotation, if anything."""
+    if annotation is not UNRESOLVED and annotation is not Any and not _is_plain(annotation):
+        import typeguard  # noqa: F401 - it is kept in sys.modules
+
+
 _PROMOTED = (float, complex)
 """Classes for which the typing rules accept others that are not their subclasses."""
+
+
+def _is_plain(annotation: Any) -> bool:
+    return type(annotation) is type and annotation not in _PROMOTED
 
 
 def _problem(value: Any, annotation: Any) -> str | None:

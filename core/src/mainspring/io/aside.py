@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 class AsideFile:
-    """Takes bytes as they come, so that no second copy of a value is held, and counts and hashes them."""
+    """A file beside `path`, which takes its place at the end of a `with`; an exception leaves what was there as it was.
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    It takes bytes as they come, so that no second copy of a value is held, and counts and hashes them.
+
+    Args:
+        path: The place; folders on the way are made, for their owner only.
+        durable: Whether the file and its name have reached the disk at the end.
+
+    Raises:
+        OSError: It could not be written.
+    """
+
+    def __init__(self, path: str, *, durable: bool) -> None:
+        self._path = path
+        self._durable = durable
+        self._aside = f"{path}.{os.urandom(6).hex()}.part"  # no other writer's, dead or alive, and nothing planted
+        self._descriptor = -1
         self._digest = hashlib.sha256()
         self.size_bytes = 0
+
+    def __enter__(self) -> Self:
+        self._descriptor = _open(self._aside, self._path)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            try:
+                if kind is None and self._durable:
+                    os.fsync(self._descriptor)
+            finally:
+                os.close(self._descriptor)
+            if kind is None:
+                os.replace(self._aside, self._path)  # noqa: PTH105 - a Path costs more than the system call
+        except BaseException:
+            self._discard()
+            raise
+        if kind is not None:
+            self._discard()
+        elif self._durable:
+            folder = Path(self._path).parent
+            sync_folder(folder)
+            sync_folder(folder.parent)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Write all of it."""
@@ -34,35 +69,8 @@ class AsideFile:
         """The hash of what was written."""
         return self._digest.hexdigest()
 
-
-@contextmanager
-def written_aside(path: str, *, durable: bool) -> Iterator[AsideFile]:
-    """Give a file beside `path`, which takes its place at the end; an exception leaves what was there as it was.
-
-    Args:
-        path: The place; folders on the way are made, for their owner only.
-        durable: Whether the file and its name have reached the disk at the end.
-
-    Raises:
-        OSError: It could not be written.
-    """
-    aside = f"{path}.{os.urandom(6).hex()}.part"  # no other writer's, dead or alive, and nothing planted
-    descriptor = _open(aside, path)
-    try:
-        try:
-            yield AsideFile(descriptor)
-            if durable:
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(aside, path)  # noqa: PTH105 - a Path costs more than the system call
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
-    if durable:
-        folder = Path(path).parent
-        sync_folder(folder)
-        sync_folder(folder.parent)
+    def _discard(self) -> None:
+        Path(self._aside).unlink(missing_ok=True)
 
 
 def _open(aside: str, path: str) -> int:

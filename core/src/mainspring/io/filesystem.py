@@ -14,7 +14,7 @@ from mainspring.definition.setting import one_of
 from mainspring.environment import EnvVar
 from mainspring.errors import OutputError, ValueNotFound
 from mainspring.filename import file_name
-from mainspring.io.aside import written_aside
+from mainspring.io.aside import AsideFile
 from mainspring.io.formats import SUFFIXES, Format, decode, encode
 
 STORE = "the file system"
@@ -45,7 +45,7 @@ class FilesystemIOManager(IOManager):
         subject = f"output {context.name!r} of step {context.step_key!r}"
         path = self._place(context)
         try:
-            with written_aside(path, durable=context.asset_key is not None) as file:
+            with AsideFile(path, durable=context.asset_key is not None) as file:
                 encode(obj, self.format, subject, file)
         except OSError as error:
             raise OutputError(

@@ -16,7 +16,7 @@ from mainspring.definition.schedule import Schedule
 from mainspring.definition.sensor import Sensor
 from mainspring.definition.sensor_source import Item
 from mainspring.errors import MainspringError, UnknownNameError
-from mainspring.execute.capture import capture, step
+from mainspring.execute.capture import StepLog, capture
 from mainspring.execute.error import error_info
 from mainspring.location.evaluation import plain_error, plain_evaluation
 from mainspring.location.frames import Channel, Message
@@ -44,7 +44,7 @@ def evaluate(request: Message, definitions: Definitions) -> Mapping[str, Any]:
     evaluation = Evaluation()
     plain: dict[str, Any] = {}
     try:
-        with step(log, "", request["name"], 1):
+        with StepLog(log, "", request["name"], 1):
             evaluation = _evaluate(request, definitions)
         plain = plain_evaluation(evaluation)
     except EvaluationFailedError as failed:

@@ -51,6 +51,11 @@ class Progress:
         return self._open == 0
 
     @property
+    def open_count(self) -> int:
+        """How many steps have not ended well, as far as they are known."""
+        return self._open
+
+    @property
     def has_ready(self) -> bool:
         """Whether a step may start now."""
         while self._ready and self._ready[0][3] in self.succeeded:

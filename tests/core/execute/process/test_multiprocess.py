@@ -333,7 +333,8 @@ def test_children_end_when_the_process_of_their_run_is_killed(
     script = SCRIPT.format(folder=folder, start=executor.start, files=str(files), home=str(home))
     process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
     grandchild = int(read_when_written(files / "started"))
-    children = psutil.Process(process.pid).children()
+    found = psutil.Process(process.pid).children(recursive=True)
+    children = [each for each in found if each.pid != grandchild]
     process.kill()
     process.wait(30)
     psutil.wait_procs(children, 30)

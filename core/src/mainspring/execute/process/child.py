@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -18,11 +17,14 @@ from typing import Any, NoReturn, TextIO, cast
 
 from mainspring.crashpoint import CrashPoint
 from mainspring.definition.mode import Mode
-from mainspring.event import Fact, HookFailed, StepOutput, StepSucceeded
+from mainspring.event import Fact, HookFailed
 from mainspring.event.codec import encode_fact
-from mainspring.execute.capture import capture, step
+from mainspring.execute.capture import StepLog, capture
 from mainspring.execute.error import error_info
 from mainspring.execute.process import frames
+from mainspring.execute.process.foreman import lead_own_group
+from mainspring.execute.process.known import Known
+from mainspring.execute.process.parent_death import end_with
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.step import StepExecution
 from mainspring.execute.task import StepTask
@@ -32,34 +34,27 @@ from mainspring.plan import Plan
 _SENDING = threading.Lock()
 """Held while a frame is sent: an op may log from several threads."""
 
-_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG of prctl(2)."""
 
-
-def run_forked(
-    parent: int,
-    channel: socket.socket,
-    output: tuple[int, int],
-    task: StepTask,
-    plan: Plan,
-    crash_point: CrashPoint,
-) -> NoReturn:
-    """Be the child of a fork: carry out the task once the parent says so, and end this process.
+def run_forked(known: Known, plan: Plan, crash_point: CrashPoint, parent: int, ends: tuple[int, int, int]) -> NoReturn:
+    """Be the child of a fork: carry out a task once the run's process has sent it, and end this process.
 
     Args:
-        parent: The parent's number.
-        channel: Where to talk with it.
-        output: Where to print: for stdout, for stderr.
-        task: What to carry out.
+        known: What the task is put together from.
         plan: The plan that it is part of.
         crash_point: Where tests stop the process.
+        parent: The parent's number.
+        ends: The channel, and where to print: stdout, stderr.
     """
     try:
+        channel, *output = ends  # the foreman sees to the process group
         _set_apart(parent, channel)
-        _redirect(output)
+        for target, source in enumerate(output, 1):
+            os.dup2(source, target)
+            os.close(source)
         frames.send(channel, frames.READY)
-        if frames.receive(channel) is not None:
-            _carry_out(channel, task, plan.mode, plan.needs, crash_point)
+        told = frames.receive(channel)
+        if told is not None:
+            _carry_out(channel, known.load(told[1]), plan.mode, plan.needs, crash_point)
     except BaseException:  # noqa: BLE001 - whatever it is, the parent sees a child that has said nothing
         _fail()
     os._exit(0)
@@ -74,15 +69,17 @@ def main(descriptor: int) -> None:
     from mainspring.execute.process import portable
     from mainspring.execute.process.main_module import adopt
 
-    channel = socket.socket(fileno=descriptor)
-    channel.set_inheritable(False)
+    channel = descriptor
+    os.set_inheritable(channel, False)  # noqa: FBT003 - the system call's own signature
     try:
         first = frames.receive(channel)
         if first is None:
             os._exit(0)
         told = json.loads(first[1])
+        lead_own_group(0)
+        prepare()
         _set_apart(told["parent"], channel)
-        _prepare(told)
+        _import_ahead(told)
         frames.send(channel, frames.READY)
         following = frames.receive(channel)
         if following is None:
@@ -96,12 +93,12 @@ def main(descriptor: int) -> None:
 
 
 def _carry_out(
-    channel: socket.socket, task: StepTask, mode: Mode, needs: Mapping[str, Mapping[str, str]], crash_point: CrashPoint
+    channel: int, task: StepTask, mode: Mode, needs: Mapping[str, Mapping[str, str]], crash_point: CrashPoint
 ) -> None:
     resources = OpenResources(mode.name, mode.resources, needs)
     kind, facts = frames.FACTS, []
     try:
-        with step(_ChannelLogStore(channel), task.run.run_id, task.step.key, task.attempt):
+        with StepLog(_ChannelLogStore(channel), task.run.run_id, task.step.key, task.attempt):
             facts = StepExecution(task, resources, random.random, crash_point).perform()
     except KeyboardInterrupt:
         kind = frames.CANCELED
@@ -114,12 +111,16 @@ def _carry_out(
         frames.send(channel, kind, encode_facts(facts))
 
 
-def warm_up() -> None:
-    """Do once, before forking, what every child would have to do for itself."""
-    import ctypes
-
-    ctypes.CDLL(None)
-    encode_facts([StepOutput("result"), StepSucceeded()])
+def prepare() -> None:
+    """Leave the signal handling and the streams of the run's process behind; done once for all that the foreman forks."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdout = _text_stream(1)
+    sys.stderr = _text_stream(2)
+    capture.take_over_in_child(cast("TextIO", _terminal))
 
 
 def encode_facts(facts: Sequence[Fact]) -> bytes:
@@ -127,28 +128,14 @@ def encode_facts(facts: Sequence[Fact]) -> bytes:
     return json.dumps([[fact.kind, encode_fact(fact)] for fact in facts]).encode()
 
 
-def _set_apart(parent: int, channel: socket.socket) -> None:
-    """Lead a process group of one's own, end with the parent, and leave its signal handling behind."""
-    with contextlib.suppress(OSError):
-        os.setpgid(0, 0)
-    _end_with(parent)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdout = _text_stream(1)
-    sys.stderr = _text_stream(2)
-    capture.take_over_in_child(cast("TextIO", _Echo(channel)))
+def _set_apart(parent: int, channel: int) -> None:
+    """End with the parent, and share nothing with it."""
+    end_with(parent, signal.SIGTERM)
+    _terminal.channel = channel
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         with contextlib.suppress(Exception):
             numpy.random.seed()  # Python's own generator is seeded anew by the fork itself
-
-
-def _redirect(output: tuple[int, int]) -> None:
-    """Print to the parent's pipes, and read nothing."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (output[0], 1), (output[1], 2)):
-        os.dup2(source, target)
-        os.close(source)
 
 
 def _text_stream(descriptor: int) -> io.TextIOWrapper:
@@ -156,18 +143,7 @@ def _text_stream(descriptor: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def _end_with(parent: int) -> None:
-    """Ask the kernel for a SIGTERM when the parent dies, where it can do so."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(0)
-
-
-def _prepare(told: Mapping[str, Any]) -> None:
+def _import_ahead(told: Mapping[str, Any]) -> None:
     """Take over the parent's import path and import what the task will need, while there is time."""
     sys.path[:] = told["path"]
     for name in told["modules"]:
@@ -195,21 +171,23 @@ def _fail() -> NoReturn:
 
 
 class _Echo:
-    """Stands for the parent's terminal."""
+    """Stands for the terminal of the run's process."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
+    channel = -1
 
     def write(self, text: str) -> int:
         with _SENDING:
-            frames.send(self._channel, frames.ECHO, text.encode("utf-8", "backslashreplace"))
+            frames.send(self.channel, frames.ECHO, text.encode("utf-8", "backslashreplace"))
         return len(text)
+
+
+_terminal = _Echo()
 
 
 class _ChannelLogStore(LogStore):
     """Sends what is logged to the parent; what is printed goes through the descriptors themselves."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: int) -> None:
         self._channel = channel
 
     def append(self, key: LogKey, text: str) -> None:

@@ -15,8 +15,12 @@ from mainspring.definition.executor import Executor
 from mainspring.definition.setting import above, at_least, one_of
 from mainspring.errors import MainspringError
 from mainspring.event import Event, Fact, StepCanceled, StepStarted
+from mainspring.execute.interrupt import shield
+from mainspring.execute.process.foreman import ForemanLostError
+from mainspring.execute.process.fork import ForkStarter
 from mainspring.execute.process.safety import is_fork_safe
-from mainspring.execute.process.start import ForkStarter, SpawnStarter, Started, Starter
+from mainspring.execute.process.spawn import SpawnStarter
+from mainspring.execute.process.start import Started, Starter
 from mainspring.execute.process.step_process import StepProcess
 from mainspring.execute.run_context import RunContext
 from mainspring.execute.step import StepExecution
@@ -26,11 +30,8 @@ from mainspring.plan import Plan
 LOOK_SECONDS = 0.1
 """How often deadlines and requests to end are looked at while nothing else happens."""
 
-FORK_SECONDS = 5.0
-"""How long a forked process may take to come up before the fork counts as hung, and spawned ones take over."""
-
-SPAWN_SECONDS = 180.0
-"""How long a spawned process may take to import what it needs."""
+AHEAD = 2
+"""How many processes are forked ahead at most."""
 
 
 @frozen
@@ -65,6 +66,7 @@ class MultiprocessExecutor(Executor):
                 yield from run.write([run.event(StepStarted(), task) for task in tasks])  # with what is held
                 for task in tasks:
                     yield from run.write(crew.start(task))
+                crew.prepare()
                 if crew.is_idle:
                     if not run.cancelled and (run.has_ready_step or run.wait_for_retry()):
                         continue
@@ -94,7 +96,8 @@ class _Crew:
         self._pidfds: dict[int, int] = {}
         self._asked_at: float | None = None
         fork = settings.start == "fork" or (settings.start == "auto" and is_fork_safe())
-        self._starter: Starter = ForkStarter(plan, run.crash_point) if fork else self._spawn_starter()
+        self._starter: Starter = ForkStarter(run.run, plan, run.crash_point) if fork else self._spawn_starter()
+        self._former_starters: list[Starter] = []
 
     @property
     def is_idle(self) -> bool:
@@ -109,16 +112,22 @@ class _Crew:
             if step is None:
                 break
             tasks.append(self._run.task(step))
+        self._prepare(len(tasks))  # while they are claimed
         return tasks
 
     def start(self, task: StepTask) -> list[Event]:
         """Start a process for a task that is claimed; where that cannot be, return the events of the failed attempt."""
         try:
-            started = self._starter.start(task)
+            with shield:  # an interrupt would leave a process that nobody knows of
+                self._launch(task)
         except (MainspringError, OSError) as error:
             return self._failed(task, error)
-        self._launch(task, started)
         return []
+
+    def prepare(self) -> None:
+        """Have processes started ahead for steps that are to come, in time that would pass with waiting."""
+        to_come = self._run.progress.open_count - len(self._processes)
+        self._prepare(min(to_come, self._settings.max_concurrent, AHEAD))
 
     def wait(self) -> list[StepProcess]:
         """Wait until something happens; return the processes that have ended."""
@@ -142,16 +151,13 @@ class _Crew:
     def outcome(self, process: StepProcess) -> list[Event]:
         """Take leave of a process that has ended, and return the events of its attempt."""
         self._forget(process)
-        died = process.obituary(process.reap())
-        task = process.task
+        died = process.reap()
         facts = process.facts or []
-        if process.verdict is not None and (process.canceled or process.facts is None):
-            return [*self._events(task, facts), *self._failed(task, died)]
-        if process.canceled or (process.facts is None and self._asked_at is not None):
-            return self._events(task, [*facts, StepCanceled()])
-        if process.facts is None:
-            return self._failed(task, died)
-        return self._events(task, facts)
+        if died is None:
+            return self._events(process.task, facts)
+        if process.verdict is None and self._asked_at is not None:
+            return self._events(process.task, [*facts, StepCanceled()])
+        return [*self._events(process.task, facts), *self._failed(process.task, died)]
 
     def cancel(self) -> Iterator[Event]:
         """Ask all processes to end, end those that do not, and yield the events of their attempts."""
@@ -164,7 +170,8 @@ class _Crew:
         """End whatever is left, recording nothing: this attempt of the run is no longer in charge."""
         for process in list(self._processes.values()):
             self._end(process)
-        self._starter.close()
+        for starter in (*self._former_starters, self._starter):
+            starter.close()
         self._selector.close()
 
     def _events(self, task: StepTask, facts: Sequence[Fact]) -> list[Event]:
@@ -173,17 +180,37 @@ class _Crew:
     def _failed(self, task: StepTask, error: Exception) -> list[Event]:
         return self._events(task, StepExecution(task, self._run.resources, self._run.chance).fail(error))
 
+    def _prepare(self, count: int) -> None:
+        with shield:
+            self._starter.prepare(count)
+
     def _begin(self, process: StepProcess) -> None:
+        """Tell a process that is up to begin, once; one that does not listen is found to have ended, or to hang."""
         if process.is_ready and not process.has_begun:
             process.has_begun = True
-            process.started.channel.settimeout(None)
-            self._starter.begin(process.started, process.task)
-            process.started.channel.settimeout(0)
+            try:
+                process.started.starter.begin(process.started, process.task)
+            except TimeoutError:
+                self._condemn(process, "took no task and was ended")
+            except OSError:
+                pass  # it has died, of which it will be told
 
-    def _launch(self, task: StepTask, started: Started) -> None:
+    def _launch(self, task: StepTask) -> None:
+        try:
+            started = self._starter.start(task)
+        except ForemanLostError:
+            self._fork_no_more()
+            started = self._starter.start(task)
         process = StepProcess(task, started, self._run.logs, self._run.clock.monotonic())
         self._processes[started.pid] = process
-        self._watch(started, process)
+        try:
+            self._watch(started, process)
+        except OSError:
+            self._forget(process)
+            started.discard()
+            raise
+        process.read_channel()
+        self._begin(process)
 
     def _watch(self, started: Started, process: StepProcess) -> None:
         self._selector.register(started.channel, selectors.EVENT_READ, (process, "channel"))
@@ -216,14 +243,14 @@ class _Crew:
         if self._asked_at is None and self._run.cancelled:
             self._ask_to_end()
         for process in list(self._processes.values()):
-            if not process.is_ready and isinstance(self._starter, ForkStarter) and now - process.began > FORK_SECONDS:
+            is_late = not process.is_ready and now - process.began > process.started.starter.patience_seconds
+            if is_late and isinstance(process.started.starter, ForkStarter):
                 self._start_afresh(process)
                 continue
             if process.verdict is None and self._asked_at is None:
-                process.verdict = self._verdict(process, now)
-                if process.verdict is not None:
-                    process.ended_at = now
-                    process.signal(signal.SIGTERM)
+                verdict = self._verdict(process, now, is_late=is_late)
+                if verdict is not None:
+                    self._condemn(process, verdict)
             asked_at = process.ended_at if process.verdict is not None else self._asked_at
             if asked_at is not None and now - asked_at > self._settings.grace:
                 process.signal(signal.SIGKILL)
@@ -231,9 +258,12 @@ class _Crew:
     def _start_afresh(self, process: StepProcess) -> None:
         """Replace a forked process that hangs before it has done anything, and fork no more in this run."""
         self._end(process)
-        self._starter.close()
+        self._fork_no_more()
+        self._launch(process.task)
+
+    def _fork_no_more(self) -> None:
+        self._former_starters.append(self._starter)  # whose processes may yet be at work
         self._starter = self._spawn_starter()
-        self._launch(process.task, self._starter.start(process.task))
 
     def _spawn_starter(self) -> SpawnStarter:
         return SpawnStarter(self._plan, self._run.crash_point, self._settings.max_concurrent)
@@ -243,10 +273,16 @@ class _Crew:
         self._forget(process)
         process.reap()
 
-    def _verdict(self, process: StepProcess, now: float) -> str | None:
+    def _condemn(self, process: StepProcess, verdict: str) -> None:
+        """Ask a process to end, and note why."""
+        process.verdict = verdict
+        process.ended_at = self._run.clock.monotonic()
+        process.signal(signal.SIGTERM)
+
+    def _verdict(self, process: StepProcess, now: float, *, is_late: bool) -> str | None:
         settings = self._settings
-        if not process.is_ready and now - process.began > SPAWN_SECONDS:
-            return f"did not come up within {SPAWN_SECONDS:g} s and was ended"
+        if is_late:
+            return f"did not come up within {process.started.starter.patience_seconds:g} s and was ended"
         if settings.step_timeout is not None and now - process.began > settings.step_timeout:
             return f"ran longer than its time-out of {settings.step_timeout:g} s and was ended"
         if process.output_bytes > settings.output_limit_bytes:

@@ -1,8 +1,12 @@
-"""Frames: how a child and its parent talk, over one socket, in messages of known length."""
+"""Frames: how a child and its parent talk, over one socket, in messages of known length.
+
+A socket is known by its descriptor: an object around it costs more than the system call.
+"""
 
 from __future__ import annotations
 
-import socket
+import os
+import select
 import struct
 
 _HEADER = struct.Struct(">cI")
@@ -10,7 +14,7 @@ _HEADER = struct.Struct(">cI")
 READY = b"r"
 """Child to parent: it is up, and waits for its task."""
 TASK = b"t"
-"""Parent to child: begin; with a pickled task for one that was not forked with it."""
+"""Parent to child: begin, with the pickled task."""
 LOG = b"l"
 """Child to parent: lines that were logged."""
 ECHO = b"e"
@@ -21,12 +25,28 @@ CANCELED = b"c"
 """Child to parent: the attempt was interrupted, and these are the facts of its tear-down."""
 
 
-def send(channel: socket.socket, kind: bytes, body: bytes = b"") -> None:
-    """Send a frame, waiting until the other side has room for it."""
-    channel.sendall(_HEADER.pack(kind, len(body)) + body)
+def send(channel: int, kind: bytes, body: bytes = b"", *, patience_seconds: float | None = None) -> None:
+    """Send a frame, waiting until the other side has room for it.
+
+    Args:
+        channel: The socket.
+        kind: What kind of frame it is.
+        body: What it says.
+        patience_seconds: How long to wait each time that the other side has no room; for ever unless given.
+
+    Raises:
+        OSError: The other side is gone, or has made no room for so long.
+    """
+    left = memoryview(_HEADER.pack(kind, len(body)) + body)
+    while left:
+        try:
+            left = left[os.write(channel, left) :]
+        except BlockingIOError:
+            if not select.select([], [channel], [], patience_seconds)[1]:
+                raise TimeoutError(f"nothing was taken for {patience_seconds:g} s") from None
 
 
-def receive(channel: socket.socket) -> tuple[bytes, bytes] | None:
+def receive(channel: int) -> tuple[bytes, bytes] | None:
     """Wait for a frame; None where the other side is gone."""
     header = _receive_exactly(channel, _HEADER.size)
     if header is None:
@@ -58,10 +78,10 @@ class FrameBuffer:
         return frames
 
 
-def _receive_exactly(channel: socket.socket, length: int) -> bytes | None:
+def _receive_exactly(channel: int, length: int) -> bytes | None:
     pieces = bytearray()
     while len(pieces) < length:
-        piece = channel.recv(length - len(pieces))
+        piece = os.read(channel, length - len(pieces))
         if not piece:
             return None
         pieces += piece

@@ -62,9 +62,6 @@ class StepProcess:
         self._decoders = {"stdout": decoder("replace"), "stderr": decoder("replace")}
         self._tail: deque[str] = deque()
         self._tail_length = 0
-        for descriptor in (started.stdout, started.stderr):
-            os.set_blocking(descriptor, False)
-        started.channel.settimeout(0)
 
     @property
     def pid(self) -> int:
@@ -73,15 +70,7 @@ class StepProcess:
 
     def read_channel(self) -> bool:
         """Take what it says; return whether it may say more."""
-        try:
-            piece = self.started.channel.recv(PIECE_BYTES)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        for kind, body in self._frames.feed(piece):
-            self._take(kind, body)
-        return bool(piece)
+        return self._take_piece() is not False
 
     def read_output(self, stream: Stream) -> bool:
         """Take what it prints to a stream, keep it and show it; return whether more may come."""
@@ -106,32 +95,45 @@ class StepProcess:
                 before = self.output_bytes
                 if not self.read_output(stream):
                     break
-        pending = True
-        while pending:
-            pending = self.read_channel() and self._has_more()
+        while self._take_piece():
+            pass
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to all that it has started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def reap(self) -> int:
-        """Take leave of the process, which has ended, end all that it started, and return its wait status."""
-        with contextlib.suppress(ChildProcessError):
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+    def reap(self) -> StepProcessDied | None:
+        """Take leave of the process, which has ended, and end all that it started.
+
+        Returns:
+            What became of it, where it did not end as its op did.
+        """
         self.signal(signal.SIGKILL)
         self.drain()
         self.started.close()
-        try:
-            return os.waitpid(self.pid, 0)[1]
-        except ChildProcessError:
-            return 0
+        if self.facts is not None and not self.canceled:
+            self.started.starter.bury(self.pid)
+            return None
+        return self._obituary(self.started.starter.autopsy(self.pid))
 
-    def obituary(self, status: int) -> StepProcessDied:
-        """Return what became of it, for a process that ended without a word."""
-        said = self.verdict or _ending(status)
+    def _obituary(self, status: int | None) -> StepProcessDied:
+        interrupted = "was interrupted before the op had ended" if self.canceled else None
+        said = self.verdict or interrupted or _ending(status)
         tail = "".join(self._tail)[-TAIL_CHARACTERS:].strip()
         return StepProcessDied(f"its process {said}" + (f"; its last output was:\n{tail}" if tail else ""))
+
+    def _take_piece(self) -> bool | None:
+        """Take what waits in the channel; return False at its end, and None where nothing waits."""
+        try:
+            piece = os.read(self.started.channel, PIECE_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return False
+        for kind, body in self._frames.feed(piece):
+            self._take(kind, body)
+        return bool(piece)
 
     def _take(self, kind: bytes, body: bytes) -> None:
         match kind:
@@ -147,11 +149,6 @@ class StepProcess:
             case _:
                 raise MainspringError(f"step {self.task.step.key!r} sent a message of an unknown kind {kind!r}")
 
-    def _has_more(self) -> bool:
-        import select
-
-        return bool(select.select([self.started.channel], [], [], 0)[0])
-
     def _key(self, stream: Stream) -> LogKey:
         return LogKey(self.task.run.run_id, self.task.step.key, self.task.attempt, stream)
 
@@ -162,7 +159,9 @@ class StepProcess:
             self._tail_length -= len(self._tail.popleft())
 
 
-def _ending(status: int) -> str:
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "ended before the op had; nobody can tell how"
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         hint = "; the system may have run out of memory" if number == signal.SIGKILL else ""
