@@ -10,7 +10,7 @@ import pytest
 
 from mainspring.event import Event, RunQueued
 from mainspring.run import Run, RunStatus
-from mainspring.storage import RunQuery, open_storage
+from mainspring.storage import RunQuery, Storage, open_storage
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.schema import SCHEMA_VERSION
 from mainspring.storage.summary import summarize_storage
@@ -207,3 +207,37 @@ def test_one_of_sixteen_processes_claims_a_run(storage_url: str) -> None:
         assert run.worker is not None
         assert run.worker.pid == winner
         assert [each.kind for each in storage.events.read("run-1")] == ["RUN_QUEUED", "RUN_STARTED"]
+
+
+_WRITING_ONCE = """
+import sys
+from pathlib import Path
+from mainspring.run import Run, RunStatus
+from mainspring.storage import open_storage
+
+storage = open_storage(sys.argv[1], Path())
+storage.runs.create(Run(run_id=sys.argv[2], job_name="job", mode="dev", status=RunStatus.STARTED), [])
+storage.close()
+"""
+
+
+@pytest.mark.slow
+def test_a_second_connection_of_a_process_takes_nothing_from_its_first(storage_url: str) -> None:
+    """Other processes that come and go must not think that they were the last to have the database open."""
+
+    def listed(storage: Storage) -> set[str]:
+        return {run.run_id for run in storage.runs.find(RunQuery())}
+
+    def write_elsewhere(run_id: str) -> None:
+        subprocess.run([sys.executable, "-c", _WRITING_ONCE, storage_url, run_id], check=True)
+
+    with closing(open_storage(storage_url, Path())) as first:
+        assert listed(first) == set()
+        with closing(open_storage(storage_url, Path())) as second:
+            write_elsewhere("a")
+            first.runs.create(Run(run_id="b", job_name="job", mode="dev", status=RunStatus.STARTED), [])
+            write_elsewhere("c")
+
+            assert listed(first) == listed(second) == {"a", "b", "c"}
+    with closing(open_storage(storage_url, Path())) as afterwards:
+        assert listed(afterwards) == {"a", "b", "c"}
