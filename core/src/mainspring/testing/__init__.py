@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mainspring.testing.contract.persistent_io_manager import (
         PersistentIOManagerContract as PersistentIOManagerContract,
     )
+    from mainspring.testing.contract.run_launcher import RunLauncherContract as RunLauncherContract
     from mainspring.testing.contract.sequential_executor import SequentialExecutorContract as SequentialExecutorContract
     from mainspring.testing.contract.storage import StorageContract as StorageContract
 
@@ -28,6 +29,7 @@ _CONTRACTS = {
     "IOManagerContract": "io_manager",
     "LogStoreContract": "log_store",
     "PersistentIOManagerContract": "persistent_io_manager",
+    "RunLauncherContract": "run_launcher",
     "SequentialExecutorContract": "sequential_executor",
     "StorageContract": "storage",
 }
@@ -38,6 +40,7 @@ __all__ = [
     "IOManagerContract",
     "LogStoreContract",
     "PersistentIOManagerContract",
+    "RunLauncherContract",
     "SequentialExecutorContract",
     "StorageContract",
     "VirtualClock",
