@@ -8,8 +8,7 @@ import pytest
 
 import mainspring as ms
 from mainspring.launch.local import LocalLauncher
-from mainspring.testing import RunLauncherContract
-from mainspring.testing.contract.deployment import Deployment
+from mainspring.testing import Deployment, RunLauncherContract
 from tests.core.launch.surroundings import open_location_of
 
 pytestmark = pytest.mark.integration

@@ -13,6 +13,7 @@ from mainspring.testing.contexts import op_context
 
 if TYPE_CHECKING:
     from mainspring.testing.contract.concurrent_executor import ConcurrentExecutorContract as ConcurrentExecutorContract
+    from mainspring.testing.contract.deployment import Deployment as Deployment
     from mainspring.testing.contract.executor import ExecutorContract as ExecutorContract
     from mainspring.testing.contract.io_manager import IOManagerContract as IOManagerContract
     from mainspring.testing.contract.log_store import LogStoreContract as LogStoreContract
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _CONTRACTS = {
     "ConcurrentExecutorContract": "concurrent_executor",
+    "Deployment": "deployment",
     "ExecutorContract": "executor",
     "IOManagerContract": "io_manager",
     "LogStoreContract": "log_store",
@@ -36,6 +38,7 @@ _CONTRACTS = {
 
 __all__ = [
     "ConcurrentExecutorContract",
+    "Deployment",
     "ExecutorContract",
     "IOManagerContract",
     "LogStoreContract",

@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 from mainspring_sample.json_lines import JsonLinesIOManager
+from mainspring_sample.subprocesses import SubprocessLauncher
 from mainspring_sample.threads import ThreadExecutor
 
 import mainspring as ms
-from mainspring.testing import ConcurrentExecutorContract, PersistentIOManagerContract, SequentialExecutorContract
+from mainspring.testing import (
+    ConcurrentExecutorContract,
+    Deployment,
+    PersistentIOManagerContract,
+    RunLauncherContract,
+    SequentialExecutorContract,
+)
 
 
 class TestThreads(ConcurrentExecutorContract):
@@ -32,3 +39,10 @@ class TestJsonLines(PersistentIOManagerContract):
     @pytest.fixture
     def samples(self) -> Sequence[Any]:
         return [[{"a": 1, "b": "Grüße\n"}, {"a": None}], [], [[1, 2.5], "text", None]]
+
+
+@pytest.mark.integration
+class TestSubprocesses(RunLauncherContract):
+    @pytest.fixture
+    def launcher(self, deployment: Deployment) -> ms.RunLauncher:
+        return SubprocessLauncher(logs=deployment.home / "launches", grace=1.0)

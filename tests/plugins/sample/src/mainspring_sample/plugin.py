@@ -28,3 +28,11 @@ def mainspring_resources() -> Mapping[str, type[ms.Resource[Any]]]:
     from mainspring_sample.connection import SqliteConnection
 
     return {"sqlite_connection": SqliteConnection}
+
+
+@ms.hookimpl
+def mainspring_run_launchers() -> Mapping[str, type[ms.RunLauncher]]:
+    """Register the run launcher."""
+    from mainspring_sample.subprocesses import SubprocessLauncher
+
+    return {"subprocesses": SubprocessLauncher}
