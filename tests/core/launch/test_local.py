@@ -12,14 +12,14 @@ from mainspring.errors import LaunchError
 from mainspring.execute.worker import liveness
 from mainspring.launch.local import LocalLauncher
 from mainspring.testing.contract import launched_jobs as jobs
-from mainspring.testing.contract.deployment import Deployment, deployed
+from mainspring.testing.contract.deployment import Deployment, deployed, make_home
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    with deployed(tmp_path, {}) as deployment:
+    with deployed(make_home(tmp_path, {})) as deployment:
         yield deployment
 
 

@@ -111,9 +111,8 @@ class Deployment:
         return self.read(run)
 
 
-@contextmanager
-def deployed(folder: Path, location: Mapping[str, str]) -> Iterator[Deployment]:
-    """Make a home, and leave no process of its runs behind.
+def make_home(folder: Path, location: Mapping[str, str]) -> Path:
+    """Make a home and return its folder.
 
     Args:
         folder: Where it is made.
@@ -124,6 +123,13 @@ def deployed(folder: Path, location: Mapping[str, str]) -> Iterator[Deployment]:
     said = {"name": LOCATION, "module": jobs.__name__, **location}
     settings = "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items())
     (home / "mainspring.toml").write_text(f"[[location]]\n{settings}", encoding="utf-8")
+    ms.Instance.open(home).close()
+    return home
+
+
+@contextmanager
+def deployed(home: Path) -> Iterator[Deployment]:
+    """Deploy a home, and leave no process of its runs behind."""
     os.mkfifo(home / jobs.GATE)
     with ms.Instance.open(home) as instance:
         try:
