@@ -1,14 +1,23 @@
-"""How the property tests run: often enough to find what is wrong, and never judged by the clock."""
+"""How the property tests run (often enough to find what is wrong, never judged by the clock), and what many tests need."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mainspring.storage import open_storage
 from tests.core.cli.command import Write
 
 settings.register_profile("suite", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database with tables and no rows: copying it is faster than making another one."""
+    folder = tmp_path_factory.mktemp("database")
+    open_storage("sqlite:///mainspring.db", folder).close()
+    return folder / "mainspring.db"
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def test_the_list_of_plugins_shows_what_it_registers(environment: Environment, p
     assert sample["version"] == "0.3.0"
     assert sample["status"] == "loaded"
     assert json.dumps(sample).count("threads") == 1
+    assert json.dumps(sample).count("subprocesses") == 1
     assert json.dumps(sample).count("json_lines") == 1
     assert json.dumps(sample).count("sqlite_connection") == 1
 

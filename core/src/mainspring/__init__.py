@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mainspring.environment import EnvVar as EnvVar
     from mainspring.errors import ConfigError as ConfigError
     from mainspring.errors import DefinitionError as DefinitionError
+    from mainspring.errors import LaunchError as LaunchError
     from mainspring.errors import MainspringError as MainspringError
     from mainspring.errors import RunFailedError as RunFailedError
     from mainspring.errors import ValueNotFound as ValueNotFound
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from mainspring.execute import RunContext as RunContext
     from mainspring.execute import RunResult as RunResult
     from mainspring.execute import StepDebug as StepDebug
+    from mainspring.execute import liveness as liveness
     from mainspring.execute.process.executor import MultiprocessExecutor as MultiprocessExecutor
     from mainspring.instance import Instance as Instance
     from mainspring.io.filesystem import FilesystemIOManager as FilesystemIOManager
@@ -72,7 +74,9 @@ if TYPE_CHECKING:
     from mainspring.plan import Plan as Plan
     from mainspring.plan import Step as Step
     from mainspring.plugin import hookimpl as hookimpl
+    from mainspring.run import Run as Run
     from mainspring.run import RunStatus as RunStatus
+    from mainspring.run import WorkerIdentity as WorkerIdentity
     from mainspring.source.directory import DirectorySource as DirectorySource
 
 _HOMES = {
@@ -101,6 +105,7 @@ _HOMES = {
     "Item": "definition.sensor_source",
     "Job": "definition.job",
     "Launch": "launch",
+    "LaunchError": "errors",
     "LogKey": "log.port",
     "LogPiece": "log.port",
     "LogStore": "log.port",
@@ -116,6 +121,7 @@ _HOMES = {
     "Resource": "definition.resource",
     "RetryPolicy": "definition.retry",
     "RetryRequested": "definition.retry",
+    "Run": "run",
     "RunContext": "execute",
     "RunFailedError": "errors",
     "RunLauncher": "launch",
@@ -132,10 +138,12 @@ _HOMES = {
     "StepDebug": "execute",
     "ValueNotFound": "errors",
     "WorkerHealth": "launch",
+    "WorkerIdentity": "run",
     "config": "definition.config",
     "graph": "definition.graph",
     "hookimpl": "plugin",
     "job": "definition.job",
+    "liveness": "execute",
     "op": "definition.decorator",
     "resource": "definition.resource",
     "schedule": "definition.schedule",

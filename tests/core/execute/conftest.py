@@ -7,15 +7,6 @@ from pathlib import Path
 import pytest
 
 import mainspring as ms
-from mainspring.storage import open_storage
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a database with tables and no rows: copying it is faster than making another one."""
-    folder = tmp_path_factory.mktemp("database")
-    open_storage("sqlite:///mainspring.db", folder).close()
-    return folder / "mainspring.db"
 
 
 @pytest.fixture

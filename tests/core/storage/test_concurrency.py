@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.run import RunStatus
-from mainspring.storage import RunQuery, open_storage
+from mainspring.event import Event, RunQueued
+from mainspring.run import Run, RunStatus
+from mainspring.storage import RunQuery, Storage, open_storage
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.schema import SCHEMA_VERSION
 from mainspring.storage.summary import summarize_storage
@@ -163,3 +164,80 @@ def test_who_follows_positions_misses_none(storage_url: str) -> None:
         assert followed == [list(connection.exec_driver_sql(each).scalars()) for each in everything]
     assert [len(each) for each in followed] == [6 * 300, 6 * 2]
     database.close()
+
+
+_CLAIMING = """
+import os, sys
+from pathlib import Path
+from mainspring.errors import SupersededError
+from mainspring.event import Event, RunStarted
+from mainspring.run import WorkerIdentity
+from mainspring.storage import open_storage
+
+storage = open_storage(sys.argv[1], Path())
+storage.runs.get("run-1")
+print("ready", flush=True)
+sys.stdin.readline()
+started = Event(run_id="run-1", run_attempt=1, fact=RunStarted(), timestamp=2.0)
+try:
+    storage.runs.claim("run-1", 1, WorkerIdentity("host", "boot", os.getpid(), 1), [started])
+except SupersededError:
+    print("refused", flush=True)
+else:
+    print("claimed", flush=True)
+storage.close()
+"""
+
+
+@pytest.mark.slow
+def test_one_of_sixteen_processes_claims_a_run(storage_url: str) -> None:
+    """Guarantee: one execution an attempt."""
+    with closing(open_storage(storage_url, Path())) as storage:
+        queued = Run(run_id="run-1", job_name="job", mode="dev", status=RunStatus.QUEUED)
+        storage.runs.create(queued, [Event(run_id="run-1", run_attempt=1, fact=RunQueued(), timestamp=1.0)])
+        with processes(_CLAIMING, storage_url, 16) as started:
+            said = {process.pid: process.communicate(timeout=240) for process in started}
+            codes = {process.returncode for process in started}
+        run = storage.runs.get("run-1")
+
+        assert codes == {0}, said
+        (winner,) = [pid for pid, (out, _) in said.items() if out == "claimed\n"]
+        assert [out for out, _ in said.values()].count("refused\n") == 15
+        assert run is not None
+        assert run.worker is not None
+        assert run.worker.pid == winner
+        assert [each.kind for each in storage.events.read("run-1")] == ["RUN_QUEUED", "RUN_STARTED"]
+
+
+_WRITING_ONCE = """
+import sys
+from pathlib import Path
+from mainspring.run import Run, RunStatus
+from mainspring.storage import open_storage
+
+storage = open_storage(sys.argv[1], Path())
+storage.runs.create(Run(run_id=sys.argv[2], job_name="job", mode="dev", status=RunStatus.STARTED), [])
+storage.close()
+"""
+
+
+@pytest.mark.slow
+def test_a_second_connection_of_a_process_takes_nothing_from_its_first(storage_url: str) -> None:
+    """Other processes that come and go must not think that they were the last to have the database open."""
+
+    def listed(storage: Storage) -> set[str]:
+        return {run.run_id for run in storage.runs.find(RunQuery())}
+
+    def write_elsewhere(run_id: str) -> None:
+        subprocess.run([sys.executable, "-c", _WRITING_ONCE, storage_url, run_id], check=True)
+
+    with closing(open_storage(storage_url, Path())) as first:
+        assert listed(first) == set()
+        with closing(open_storage(storage_url, Path())) as second:
+            write_elsewhere("a")
+            first.runs.create(Run(run_id="b", job_name="job", mode="dev", status=RunStatus.STARTED), [])
+            write_elsewhere("c")
+
+            assert listed(first) == listed(second) == {"a", "b", "c"}
+    with closing(open_storage(storage_url, Path())) as afterwards:
+        assert listed(afterwards) == {"a", "b", "c"}

@@ -13,11 +13,19 @@ from attrs import frozen
 
 @frozen
 class LazyCommand:
-    """Where a command is defined, and what the list of commands says of it."""
+    """Where a command is defined, and what the list of commands says of it.
+
+    Attributes:
+        module: Its module.
+        attribute: Its name there.
+        summary: What it does.
+        is_listed: Whether it is one that people type.
+    """
 
     module: str
     attribute: str
     summary: str
+    is_listed: bool = True
 
     def load(self) -> click.Command:
         """Import the module and return the command."""
@@ -46,6 +54,12 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "mainspring.cli.instance", "instance", "Show an instance and bring its storage up to date."
     ),
     "plugins": LazyCommand("mainspring.cli.plugins", "plugins", "Show the installed plugins and what they register."),
+    "worker": LazyCommand(
+        "mainspring.cli.worker",
+        "worker",
+        "Carry out an attempt of a queued run, once, in this process.",
+        is_listed=False,
+    ),
 }
 """The commands of the house; those of plugins stand behind them."""
 
@@ -56,7 +70,7 @@ class LazyGroup(click.Group):
     """A group that imports nothing to list its commands, and asks plugins only for names that it does not know."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        own = [name for name, command in COMMANDS.items() if find_spec(command.module) is not None]
+        own = [name for name, each in COMMANDS.items() if each.is_listed and find_spec(each.module) is not None]
         return [*own, *(name for name in _plugin_commands(ctx) if name not in own)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -13,6 +13,7 @@ from mainspring.execute.recall import find_run
 from mainspring.execute.result import RunResult
 from mainspring.execute.run import execute_job, plan_job, retry_run
 from mainspring.execute.run_context import RunContext
+from mainspring.execute.worker import liveness
 
 __all__ = [
     "InProcessExecutor",
@@ -24,6 +25,7 @@ __all__ = [
     "debug_step",
     "execute_job",
     "find_run",
+    "liveness",
     "load_asset",
     "load_output",
     "outside_event_loop",

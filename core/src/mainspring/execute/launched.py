@@ -8,18 +8,19 @@ from attrs import evolve, frozen
 
 from mainspring.definition.definitions import Definitions
 from mainspring.definition.job import Job
-from mainspring.errors import MainspringError, SupersededError, TransitionError
+from mainspring.errors import MainspringError, StorageError, SupersededError, TransitionError
 from mainspring.event import Event, RunFailed, RunQueued, RunStarted, RunState
 from mainspring.execute.error import error_info
 from mainspring.execute.interrupt import is_interruptible
 from mainspring.execute.options import RunOptions, make_run
 from mainspring.execute.recall import check_same_job, find_run, inherited, recorded_state
 from mainspring.execute.recorder import Recorder
-from mainspring.execute.run import context_of, finish, plan_job, plan_on
+from mainspring.execute.run import context_of, finish, of_parent, plan_on
 from mainspring.execute.run_context import RunContext
 from mainspring.execute.worker import own_identity
 from mainspring.plan.build import selected_nodes
 from mainspring.run import Run, RunStatus
+from mainspring.storage.rows import WAITING
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -40,7 +41,8 @@ def queue_run(
     Raises:
         MainspringError: Mode, resources, config or selection do not fit the job.
     """
-    plan = plan_job(job, mode, options, instance)
+    state, mode, options = of_parent(job, mode, options, instance)
+    plan = plan_on(job, mode, options, instance, state)
     made = make_run(job, plan.mode.name, options, instance.clock.time(), None)
     return store_queued(evolve(made, location=location), instance)
 
@@ -79,7 +81,10 @@ class LaunchedRun:
         assert run.worker is not None  # noqa: S101 - made with one
         self.context.crash_point("run.claim")
         started = self.context.recorder.event(RunStarted())
-        self.instance.storage.runs.claim(run.run_id, run.attempt, run.worker, [started])
+        worker = run.worker
+        self.context.recorder.begin(
+            started, lambda: self.instance.storage.runs.claim(run.run_id, run.attempt, worker, [started])
+        )
         self.context.crash_point("run.claimed")
         return started
 
@@ -96,6 +101,27 @@ class LaunchedRun:
         return result.run.status
 
 
+def find_waiting(instance: Instance, run_id: str, attempt: int) -> Run:
+    """Return a run whose attempt waits for a worker.
+
+    Args:
+        instance: Where it is recorded.
+        run_id: The run.
+        attempt: The attempt that was launched.
+
+    Raises:
+        UnknownNameError: There is no such run.
+        SupersededError: The attempt does not wait for a worker, or not any more.
+    """
+    run = find_run(instance, run_id)
+    if run.attempt != attempt or run.status not in WAITING:
+        raise SupersededError(
+            f"attempt {attempt} of run {run_id} was launched, but the run is at attempt {run.attempt} and {run.status}; "
+            "nothing was done"
+        )
+    return run
+
+
 def prepare_launched(definitions: Definitions, run_id: str, attempt: int, instance: Instance) -> LaunchedRun:
     """Get ready for an attempt of a run that was queued; what its job refuses fails the attempt.
 
@@ -108,26 +134,36 @@ def prepare_launched(definitions: Definitions, run_id: str, attempt: int, instan
     Raises:
         UnknownNameError: There is no such run.
         SupersededError: The attempt does not wait for a worker, or not any more; nothing was done.
+        StorageError: The database cannot be used now; nothing was done.
         MainspringError: The job cannot be run so; the attempt has FAILED for that.
     """
-    run = find_run(instance, run_id)
-    if run.attempt != attempt or run.status not in (RunStatus.QUEUED, RunStatus.STARTING):
-        raise SupersededError(
-            f"attempt {attempt} of run {run_id} was launched, but the run is at attempt {run.attempt} and {run.status}; "
-            "nothing was done"
-        )
+    run = find_waiting(instance, run_id, attempt)
     try:
         return _prepared(definitions, run, instance)
+    except (KeyboardInterrupt, StorageError):
+        raise  # neither says anything about the job
     except MainspringError as error:
         fail_launched(instance, run, error)
         raise
+    except BaseException as error:
+        said = f"job {run.job_name!r} cannot be made ready to run: {error_info(error).summary}; correct its code"
+        failed = MainspringError(said)
+        failed.__cause__ = error
+        fail_launched(instance, run, failed)
+        raise failed from error
 
 
 def fail_launched(instance: Instance, run: Run, error: MainspringError) -> None:
-    """Record that an attempt which nobody has begun cannot be carried out; where somebody has, nothing happens."""
+    """Record that an attempt cannot be carried out; where somebody has begun or ended it, nothing happens.
+
+    It is claimed first: only so a worker that fails to get ready cannot fail the run of one that did.
+    """
     recorder = _recorder(instance, run)
+    started = recorder.event(RunStarted())
     try:
-        recorder.write([recorder.event(RunFailed(str(error), error_info(error)))])
+        instance.storage.runs.claim(run.run_id, run.attempt, own_identity(interruptible=False), [started])
+        recorder.tell([started])
+        recorder.write([recorder.event(RunFailed(str(error), error_info(error.__cause__ or error)))])
     except (TransitionError, SupersededError):
         return
 

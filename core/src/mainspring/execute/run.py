@@ -58,6 +58,23 @@ def plan_on(job: Job, mode: str | None, options: RunOptions, instance: Instance,
     return _plan(binding, options, state)
 
 
+def of_parent(
+    job: Job, mode: str | None, options: RunOptions, instance: Instance
+) -> tuple[RunState, str | None, RunOptions]:
+    """Return what a run takes over from the one that it executes again, if any: results, mode and options.
+
+    Raises:
+        UnknownNameError: There is no such run.
+        MainspringError: It is another job's.
+    """
+    if options.parent_run_id is None:
+        return RunState(), mode, options
+    parent = find_run(instance, options.parent_run_id)
+    check_same_job(job, parent)
+    taken = None if options.selection is None else selected_nodes(job.nodes, options.selection)
+    return inherited(recorded_state(instance, job, parent), taken), mode or parent.mode, options.of_parent(parent)
+
+
 def _plan(binding: Binding, options: RunOptions, state: RunState | None) -> Plan:
     given = () if state is None else given_nodes(binding.job, state)
     return build_plan(binding, options.config, options.selection, given)
@@ -87,14 +104,7 @@ def execute_job(
     Raises:
         RunFailedError: The run did not succeed, and `raise_on_error` is true; its cause is what the op raised.
     """
-    state = RunState()
-    if options.parent_run_id is not None:
-        parent = find_run(instance, options.parent_run_id)
-        check_same_job(job, parent)
-        taken = None if options.selection is None else selected_nodes(job.nodes, options.selection)
-        state = inherited(recorded_state(instance, job, parent), taken)
-        mode = mode or parent.mode
-        options = options.of_parent(parent)
+    state, mode, options = of_parent(job, mode, options, instance)
     plan = plan_on(job, mode, options, instance, state)
     if on_plan is not None:
         on_plan(plan, state)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from mainspring.definition.setting import above, at_least
-from mainspring.errors import LaunchError, LocationError
+from mainspring.errors import LaunchError, MainspringError
 from mainspring.execute.worker import liveness
+from mainspring.launch.ending import end_worker
 from mainspring.launch.launcher import Launch, RunLauncher, WorkerHealth
 from mainspring.location.address import address
 from mainspring.run import Run
@@ -48,7 +47,7 @@ class LocalLauncher(RunLauncher):
         request = {"run_id": run.run_id, "attempt": run.attempt}
         try:
             said = self._client(run.location, launch.location_address).launch(request, self.timeout)
-        except LocationError as error:
+        except MainspringError as error:
             raise LaunchError(run.run_id, f"run {run.run_id} could not be started: {error}") from error
         if said["kind"] == "ended":
             raise LaunchError(run.run_id, f"run {run.run_id} could not be started: {said['message']}")
@@ -56,15 +55,10 @@ class LocalLauncher(RunLauncher):
     def terminate(self, run: Run) -> bool:
         """Ask the location, or the worker itself where the location has not started it."""
         if run.location is not None:
-            with suppress(LocationError):
+            with suppress(MainspringError):
                 if self._client(run.location).terminate(run.run_id, run.attempt, self.grace, self.timeout):
                     return True
-        worker = run.worker
-        if worker is None or liveness(worker) != "alive":
-            return False
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(worker.pid, signal.SIGTERM)
-        return True
+        return run.worker is not None and end_worker(run.worker, self.grace)
 
     def check(self, run: Run) -> WorkerHealth:
         """Ask the location; a worker that it has not started is looked for by what is recorded of it."""
@@ -74,7 +68,7 @@ class LocalLauncher(RunLauncher):
                 found = self._client(run.location).check(run.run_id, run.attempt, self.timeout)
                 if found["status"] is not None:
                     return WorkerHealth(found["status"], found["message"])
-            except LocationError as error:
+            except MainspringError as error:
                 unreachable = str(error)
         if run.worker is None:
             return WorkerHealth("UNKNOWN", unreachable) if unreachable else WorkerHealth("NOT_FOUND")

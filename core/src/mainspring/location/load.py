@@ -43,7 +43,7 @@ class LoadedCode:
         Raises:
             MainspringError: It cannot be opened.
         """
-        return self.instance or _open(self.home, self.crash_point)
+        return self.instance or open_home(self.home, self.crash_point)
 
 
 def load_code(spec: LocationSpec, home: Path, crash_point: CrashPoint = pass_by) -> LoadedCode:
@@ -77,7 +77,7 @@ def source_files(home: Path) -> list[str]:
 def _prepared_instance(home: Path, crash_point: CrashPoint) -> Instance | None:
     """Open the instance and let go of its connection: who is forked from here opens one of its own."""
     try:
-        instance = _open(home, crash_point)
+        instance = open_home(home, crash_point)
     except (MainspringError, OSError):
         return None  # a run will say what is wrong
     instance.storage.runs.get("")  # has the statements that each run needs compiled
@@ -85,5 +85,10 @@ def _prepared_instance(home: Path, crash_point: CrashPoint) -> Instance | None:
     return instance
 
 
-def _open(home: Path, crash_point: CrashPoint) -> Instance:
+def open_home(home: Path, crash_point: CrashPoint = pass_by) -> Instance:
+    """Open a home's instance, which has to be there.
+
+    Raises:
+        MainspringError: It cannot be opened.
+    """
     return Instance.open(home, create=False, crash_point=crash_point)

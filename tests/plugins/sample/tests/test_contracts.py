@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from mainspring_sample.inbox import TABLE, SqliteInbox
 from mainspring_sample.json_lines import JsonLinesIOManager
+from mainspring_sample.subprocesses import SubprocessLauncher
 from mainspring_sample.threads import ThreadExecutor
 
 import mainspring as ms
 from mainspring.testing import (
     ConcurrentExecutorContract,
+    Deployment,
     PersistentIOManagerContract,
+    RunLauncherContract,
     SensorSourceContract,
     SequentialExecutorContract,
 )
@@ -61,3 +64,10 @@ class TestInbox(SensorSourceContract):
                 connection.execute("INSERT INTO inbox (message) VALUES (?)", (json.dumps({"name": name}),))
 
         return insert
+
+
+@pytest.mark.integration
+class TestSubprocesses(RunLauncherContract):
+    @pytest.fixture
+    def launcher(self, deployment: Deployment) -> ms.RunLauncher:
+        return SubprocessLauncher(logs=deployment.home / "launches", grace=1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +98,10 @@ def _make_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _create_owner_only(*_: object) -> None:
-        descriptor = os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o600)
-        os.close(descriptor)
+        # Only a file that is new: closing one drops the locks of all of this process's connections to it (POSIX), and
+        # whoever closes the database next would delete the log from under them.
+        with suppress(FileExistsError):
+            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _set_up(driver: Any, record: object) -> None:

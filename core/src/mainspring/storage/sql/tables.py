@@ -40,7 +40,14 @@ runs = Table(
 IS_QUEUED = runs.c.status == literal_column("'QUEUED'")
 """Written out rather than bound, as the index below is used only where the query says the same words."""
 
-Index("runs_queued", runs.c.priority.desc(), runs.c.run_id, sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED)
+Index(
+    "runs_queued",
+    runs.c.status,  # the same in all of it, but SQLite would take runs_by_status, and sort, if it were not named here
+    runs.c.priority.desc(),
+    runs.c.run_id,
+    sqlite_where=IS_QUEUED,
+    postgresql_where=IS_QUEUED,
+)
 
 run_tags = Table(
     "run_tags",

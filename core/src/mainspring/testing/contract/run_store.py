@@ -10,10 +10,11 @@ from mainspring.errors import SupersededError, TransitionError
 from mainspring.event import RunQueued, RunStarted, RunSucceeded
 from mainspring.run import RunStatus, WorkerIdentity
 from mainspring.storage import RunQuery, Storage
+from mainspring.testing.contract.run_queue import RunQueueContract
 from mainspring.testing.contract.stored_runs import event, given_run, new_run
 
 
-class RunStoreContract:
+class RunStoreContract(RunQueueContract):
     """The part of `StorageContract` about runs."""
 
     def test_a_run_comes_back_as_it_was_stored(self, storage: Storage) -> None:
@@ -25,6 +26,7 @@ class RunStoreContract:
             scheduled_time=1_700_000_000.25,
             partition_key="2026-01-01",
             parent_run_id="run-0",
+            location="sales",
             priority=-3,
             created_at=1_700_000_001.5,
         )

@@ -1,1 +1,1 @@
-"""A sample plugin for Mainspring: steps in threads, rows in JSON lines, a SQLite connection and inbox."""
+"""A sample plugin for Mainspring: threads, workers as programs, rows in JSON lines, a SQLite connection and inbox."""

@@ -36,3 +36,11 @@ def mainspring_sensor_sources() -> Mapping[str, type[ms.SensorSource]]:
     from mainspring_sample.inbox import SqliteInbox
 
     return {"sqlite_inbox": SqliteInbox}
+
+
+@ms.hookimpl
+def mainspring_run_launchers() -> Mapping[str, type[ms.RunLauncher]]:
+    """Register the run launcher."""
+    from mainspring_sample.subprocesses import SubprocessLauncher
+
+    return {"subprocesses": SubprocessLauncher}

@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.create_index(
         "runs_queued",
         "runs",
-        [sa.text("priority DESC"), "run_id"],
+        ["status", sa.text("priority DESC"), "run_id"],
         sqlite_where=_IS_QUEUED,
         postgresql_where=_IS_QUEUED,
     )
