@@ -174,7 +174,7 @@ class Front:
             self._fail(outcome.get("error") or {"message": f"its process {process.obituary()}"}, outcome["files"])
             process.retire()
             return False
-        generation = Generation(self._told, process, outcome, self._reaper)
+        generation = Generation(self._told, process, outcome, self._reaper, self._asked.set)
         generation.prepare()
         old, self._serving = self._serving, generation
         if old is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from mainspring.errors import MainspringError
@@ -28,6 +28,7 @@ class Generation:
         told: What each process of it is told at its start.
         process: The process that has loaded the code.
         reaper: Tells how processes end.
+        on_stale: Called when a process that was spawned later has loaded other code.
 
     Attributes:
         process: The process that has loaded the code.
@@ -40,7 +41,12 @@ class Generation:
     """
 
     def __init__(
-        self, told: Mapping[str, Any], process: CodeProcess, loaded: Mapping[str, Any], reaper: Reaper
+        self,
+        told: Mapping[str, Any],
+        process: CodeProcess,
+        loaded: Mapping[str, Any],
+        reaper: Reaper,
+        on_stale: Callable[[], None],
     ) -> None:
         self.process = process
         self.snapshot: str = loaded["snapshot"]
@@ -53,6 +59,7 @@ class Generation:
         self._told = told
         self._spec = told["spec"]
         self._reaper = reaper
+        self._on_stale = on_stale
         self._standby: deque[CodeProcess] = deque()
         self.evaluators = Evaluators(self._start_evaluator, self._spec["max_evaluators"], self._spec["memory_limit_mb"])
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,6 +149,7 @@ class Generation:
                 raise ProcessEndedError(f"a process that loads the code again failed: {outcome['error']['message']}")
             if outcome["snapshot"] != self.snapshot:
                 process.retire()
+                self._on_stale()
                 raise StaleCodeError("the code has changed since it was loaded; it is loaded anew")
             return process
 

@@ -112,7 +112,7 @@ class Service:
     async def evaluate(self, request: Request) -> AsyncIterator[Reply]:
         """Evaluate a batch; replies come as they are ready, each evaluation has exactly one."""
         replies: asyncio.Queue[Reply] = asyncio.Queue()
-        asked = {Evaluation(each, replies.put_nowait) for each in request["evaluations"]}
+        asked = [Evaluation(each, replies.put_nowait) for each in request["evaluations"]]
         for each in asked:
             self._front.evaluate(each)
         left = len(asked)
@@ -125,7 +125,7 @@ class Service:
                 yield {"replies": ready}
         finally:
             if left:
-                self._front.withdraw(asked)
+                self._front.withdraw(set(asked))
 
     async def reload(self, request: Request) -> Reply:
         """Load the code anew, and tell how the location stands then."""
