@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,10 +14,16 @@ from attrs import frozen
 from mainspring.crashpoint import CrashPoint, pass_by
 from mainspring.definition.definitions import Definitions
 from mainspring.errors import MainspringError
+from mainspring.execute.launched import prepare_launched, queue_run
+from mainspring.execute.options import RunOptions
+from mainspring.execute.process.rehearsal import TIMES, rehearsal_job
 from mainspring.execute.process.safety import os_threads
 from mainspring.instance import Instance
+from mainspring.io.filesystem import FilesystemIOManager
 from mainspring.location.code import loaded_module
 from mainspring.location.spec import LocationSpec
+from mainspring.log.filesystem import FilesystemLogStore
+from mainspring.storage import scratch_storage
 
 
 @frozen(eq=False)
@@ -83,6 +90,28 @@ def _prepared_instance(home: Path, crash_point: CrashPoint) -> Instance | None:
     instance.storage.runs.get("")  # has the statements that each run needs compiled
     instance.close()
     return instance
+
+
+def rehearse() -> None:
+    """Carry out a run for nobody, in a folder that is thrown away, as often as Python needs to adapt its code to it.
+
+    What happens for the first time in a worker costs it pages of memory of its own, which all runs would pay for.
+    """
+    job = rehearsal_job()
+    definitions = Definitions(jobs=[job])
+    with tempfile.TemporaryDirectory(prefix="mainspring-") as name:
+        folder = Path(name)
+        instance = Instance(
+            storage=scratch_storage(folder),
+            logs=FilesystemLogStore(folder / "logs"),
+            io_manager=FilesystemIOManager(folder / "values"),
+            home=folder,
+        )
+        with instance:
+            for _ in range(TIMES):
+                run = queue_run(job, None, RunOptions(), instance=instance)
+                launched = prepare_launched(definitions, run.run_id, run.attempt, instance)
+                launched.carry_out(launched.claim())
 
 
 def open_home(home: Path, crash_point: CrashPoint = pass_by) -> Instance:

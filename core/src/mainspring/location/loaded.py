@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -19,11 +20,12 @@ from typing import NoReturn
 import attrs
 
 from mainspring.crashpoint import CrashPoint, pass_by
+from mainspring.errors import MainspringError
 from mainspring.execute.error import error_info
 from mainspring.execute.worker import start_time
 from mainspring.location import apart, evaluator, run_worker
 from mainspring.location.frames import Channel, Message
-from mainspring.location.load import LoadedCode, count_threads, load_code, source_files
+from mainspring.location.load import LoadedCode, count_threads, load_code, rehearse, source_files
 from mainspring.location.snapshot import pages, snapshot_hash, take_snapshot
 from mainspring.location.spec import LocationSpec
 from mainspring.version import own_version
@@ -53,6 +55,9 @@ def main(channel_descriptor: int, orders_descriptor: int) -> NoReturn:
     code = _load(channel, told)
     if code is None:
         _end()
+    if code.spec.start != "spawn" and count_threads() == 1:
+        with suppress(MainspringError, OSError):  # a full disk, say; runs are a little slower without
+            rehearse()
     gc.collect()
     gc.freeze()  # what exists now is not looked at again by the forks' collectors, so its pages stay shared
     _Post(channel, socket.socket(fileno=orders_descriptor), code).attend()

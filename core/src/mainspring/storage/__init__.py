@@ -28,6 +28,7 @@ __all__ = [
     "memory_storage",
     "migrate_storage",
     "open_storage",
+    "scratch_storage",
 ]
 
 
@@ -46,6 +47,13 @@ def open_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
     from mainspring.storage.sql import sql_storage
 
     return sql_storage(url, folder, create=create)
+
+
+def scratch_storage(folder: Path) -> Storage:
+    """Return an empty store in a file of a folder that is thrown away: its schema says of itself neither age nor version."""
+    from mainspring.storage.sql import scratch_sql
+
+    return scratch_sql(folder)
 
 
 def migrate_storage(url: str, folder: Path) -> tuple[int, int]:

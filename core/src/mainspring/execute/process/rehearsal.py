@@ -11,6 +11,7 @@ import random
 
 from mainspring.definition.context import OpContext
 from mainspring.definition.decorator import op
+from mainspring.definition.job import Job, job
 from mainspring.event import Fact
 from mainspring.event.codec import encode_fact
 from mainspring.execute.capture import StepLog
@@ -57,3 +58,13 @@ def rehearse(plan: Plan) -> list[Fact]:
 def _rehearse(context: OpContext) -> int:
     context.add_output_metadata({"path": "text", "size_bytes": 1, "ratio": 0.5, "is_whole": True, "nothing": None})
     return 1
+
+
+def rehearsal_job() -> Job:
+    """Return a job of one op, for a rehearsal of whole runs."""
+
+    @job(name="rehearsal")
+    def body() -> None:
+        _rehearse()
+
+    return body

@@ -15,8 +15,9 @@ from mainspring.storage.sql.events import SqlEvents
 from mainspring.storage.sql.locations import SqlLocations
 from mainspring.storage.sql.runs import SqlRuns
 from mainspring.storage.sql.schema import migrate, prepare_schema
+from mainspring.storage.sql.tables import metadata
 
-__all__ = ["migrate_sql", "sql_storage"]
+__all__ = ["migrate_sql", "scratch_sql", "sql_storage"]
 
 
 def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
@@ -31,6 +32,10 @@ def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
     except BaseException:
         database.close()
         raise
+    return _storage(database)
+
+
+def _storage(database: Database) -> Storage:
     return Storage(
         SqlRuns(database),
         SqlEvents(database),
@@ -39,6 +44,14 @@ def sql_storage(url: str, folder: Path, *, create: bool = True) -> Storage:
         database.close,
         database.description,
     )
+
+
+def scratch_sql(folder: Path) -> Storage:
+    """Make the tables in a new SQLite file, without their migrations."""
+    database = Database("sqlite:///scratch.db", folder)
+    with database.write(durable=False) as connection:
+        metadata.create_all(connection)
+    return _storage(database)
 
 
 def migrate_sql(url: str, folder: Path) -> tuple[int, int]:
