@@ -102,6 +102,39 @@ ROWS = (
         target=Target(at_most=500),
         unit="KiB",
     ),
+    Row(
+        "launch-forked",
+        "launch request to first op, the worker forked; median of 20",
+        _ours("location.py", "ms", "--of=fork", quick=("--count=3",)),
+        target=Target(at_most=40),
+        breakdown="floor",
+    ),
+    Row(
+        "launch-standby",
+        "launch request to first op, a standby worker; median of 20",
+        _ours("location.py", "ms", "--of=standby", quick=("--count=2",)),
+        target=Target(at_most=60),
+    ),
+    Row(
+        "launch-300",
+        "300 no-op runs that wait, each in a process of its own; all of them",
+        _ours("location.py", "ms", "--of=many", "--count=300", quick=("--count=10",)),
+        target=Target(at_most=5000),
+        breakdown="floor",
+    ),
+    Row(
+        "evaluate-1000",
+        "a batch of 1,000 sensors that skip, evaluated; all of them",
+        _ours("location.py", "ms", "--of=evaluate", "--count=1000", quick=("--count=50",)),
+        target=Target(at_most=500),
+    ),
+    Row(
+        "location-memory",
+        "a location that imports only Mainspring: front, code, two evaluators; proportional set size",
+        _ours("location.py", "mb", "--of=memory"),
+        target=Target(at_most=80),
+        unit="MB",
+    ),
 )
 
 

@@ -82,8 +82,8 @@ def format_value(value: float | None, unit: Unit) -> str:
         return "-"
     if unit == "x":
         return f"{_digits(value)}x"
-    if unit == "KiB":
-        return f"{value:,.0f} KiB"
+    if unit in ("KiB", "MB"):
+        return f"{value:,.0f} {unit}"
     factor, name = next((factor, name) for least, factor, name in SCALE if value >= least)
     return f"{_digits(value * factor)} {name}"
 

@@ -10,7 +10,7 @@ OURS = "mainspring"
 WALL = "wall_ms"
 """The metric that no program prints: the milliseconds from starting its process until it has ended."""
 
-Unit = Literal["ms", "x", "KiB"]
+Unit = Literal["ms", "x", "KiB", "MB"]
 
 
 @frozen
