@@ -83,6 +83,10 @@ docs: $(READY) ## build the documentation; a warning is an error
 bench: $(READY) ## measure Mainspring beside its peers
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+.PHONY: crash
+crash: $(READY) ## kill the processes of a code location two hundred times, on each database
+	@CRASH_KILLS=200 $(BIN)/python -m pytest -q tests/crash/test_kill_location.py -o faulthandler_timeout=1200 $(ARGS)
+
 # The other supported Pythons run the unit suite, where they can be found.
 .PHONY: test-others
 test-others: $(addprefix test-,$(OTHER_PYTHONS)) ## run the unit tests on the other Pythons that are here

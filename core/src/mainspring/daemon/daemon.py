@@ -37,6 +37,7 @@ class Daemon:
         launcher: What starts the workers of runs.
         command: Returns the command line of a run's worker.
         on_location: Called when it has changed how a location stands.
+        crash_point: For tests, `module:function` of what each process of a location calls at named points.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Daemon:
         launcher: RunLauncher,
         command: Callable[[Run], Sequence[str]],
         on_location: Callable[[], None] = lambda: None,
+        crash_point: str | None = None,
     ) -> None:
         self._instance = instance
         self._home = home
         self._specs = specs
         self._on_location = on_location
+        self._crash_point = crash_point
         self._stopped = threading.Event()
         self._awake = threading.Event()
         self._starter = Starter(instance, launcher, command, self._awake.set)
@@ -63,7 +66,9 @@ class Daemon:
 
     def run(self) -> None:
         """Work until `stop` is called."""
-        keepers: list[LocationKeeper] = open_locations(self._specs, self._home, self._instance, self._changed)
+        keepers: list[LocationKeeper] = open_locations(
+            self._specs, self._home, self._instance, self._changed, self._crash_point
+        )
         try:
             while not self._stopped.is_set():
                 self._awake.clear()

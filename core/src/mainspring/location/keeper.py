@@ -6,6 +6,7 @@ import logging
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,12 +21,9 @@ from mainspring.location.sync import record_status
 if TYPE_CHECKING:
     from mainspring.instance import Instance
 
-FIRST_BACK_OFF_SECONDS = 0.5
+FIRST_BACK_OFF_SECONDS = 0.2
 LAST_BACK_OFF_SECONDS = 30.0
 """How long it takes until a front that has died is started again, at first and at last."""
-
-STEADY_SECONDS = 30.0
-"""How long a front must have lived for its death to count as the first."""
 
 CLOSE_SECONDS = 5.0
 """How long a front is waited for that nobody watches any more."""
@@ -60,6 +58,7 @@ class LocationKeeper:
         self._crash_point = crash_point
         self._closed = threading.Event()
         self._open: OpenLocation | None = None
+        self._has_loaded = False
         self._last: OpenLocation | None = None
         self._thread = threading.Thread(target=self._keep, name=f"location {spec.name}", daemon=True)
 
@@ -87,11 +86,11 @@ class LocationKeeper:
     def _keep(self) -> None:
         failures = 0
         while not self._closed.is_set():
-            began = self._clock.monotonic()
+            self._has_loaded = False
             said = self._hold()
             if self._closed.is_set():
                 break
-            failures = 1 if self._clock.monotonic() - began > STEADY_SECONDS else failures + 1
+            failures = 1 if self._has_loaded else failures + 1
             self._record({"status": "FAILED", "error": said, "traceback": ""})
             wait = min(FIRST_BACK_OFF_SECONDS * 2 ** (failures - 1), LAST_BACK_OFF_SECONDS)
             self._clock.wait(self._closed, wait)
@@ -118,6 +117,7 @@ class LocationKeeper:
             self._bury_front()
 
     def _record(self, status: Mapping[str, Any], found: OpenLocation | None = None) -> None:
+        self._has_loaded |= status["status"] == "LOADED"
         try:
             record_status(
                 self._instance,
@@ -138,7 +138,8 @@ class LocationKeeper:
             return
         found.client.close()
         if found.process is not None and not self._closed.is_set():
-            found.process.poll()
+            with suppress(subprocess.TimeoutExpired):  # it is ending; one that hangs is found by whoever opens it next
+                found.process.wait(CLOSE_SECONDS)
         self._last = found
 
     def _await_end(self) -> None:
@@ -151,13 +152,17 @@ class LocationKeeper:
 
 
 def open_locations(
-    specs: Mapping[str, LocationSpec], home: Path, instance: Instance, on_change: Callable[[], None] = lambda: None
+    specs: Mapping[str, LocationSpec],
+    home: Path,
+    instance: Instance,
+    on_change: Callable[[], None] = lambda: None,
+    crash_point: str | None = None,
 ) -> list[LocationKeeper]:
     """Open all locations of a home, and forget those that are recorded but not in its settings any more."""
     for each in instance.storage.locations.all():
         if each.name not in specs:
             instance.storage.locations.forget(each.name)
-    keepers = [LocationKeeper(spec, home, instance, on_change) for spec in specs.values()]
+    keepers = [LocationKeeper(spec, home, instance, on_change, crash_point) for spec in specs.values()]
     for keeper in keepers:
         keeper.__enter__()
     return keepers

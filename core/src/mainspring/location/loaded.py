@@ -160,6 +160,7 @@ class _Post:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()  # what is buffered would be written by both
         parent = os.getpid()
+        self._code.crash_point("code.fork")
         try:
             pid = os.fork()
         except OSError as error:
@@ -172,6 +173,7 @@ class _Post:
         if pid == 0:
             self._be_child(role, parent, descriptors)
         self._children.add(pid)
+        self._code.crash_point("code.forked")
         self._channel.send(kind="forked", token=token, pid=pid, start_time=start_time(pid) or 0)
 
     def _be_child(self, role: str, parent: int, descriptors: list[int]) -> NoReturn:

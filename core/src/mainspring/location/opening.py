@@ -101,7 +101,12 @@ def _start(spec: LocationSpec, home: Path, socket: Path, crash_point: str | None
         process.stdin.close()
     except OSError:
         pass  # it has ended already, and says below why
-    return _await(spec, socket, process, log)
+    try:
+        return _await(spec, socket, process, log)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _await(spec: LocationSpec, socket: Path, process: subprocess.Popen[str], log: Path) -> OpenLocation:
@@ -115,8 +120,6 @@ def _await(spec: LocationSpec, socket: Path, process: subprocess.Popen[str], log
         code = process.poll()
         if code is not None and code != TAKEN:
             raise LocationError(spec.name, _why(spec, log, f"exited with code {code}"))
-    process.kill()
-    process.wait()
     raise LocationError(spec.name, _why(spec, log, f"did not answer within {UP_SECONDS:g} s"))
 
 

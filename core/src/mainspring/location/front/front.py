@@ -24,9 +24,6 @@ LAST_BACK_OFF_SECONDS = 30.0
 LOOK_SECONDS = 0.25
 """How often it is looked at how many processes there are and how large they are."""
 
-STEADY_SECONDS = 10.0
-"""How long code must have been loaded for its failure to count as the first."""
-
 
 class NotLoadedError(MainspringError):
     """The location has no code that could do what is asked for."""
@@ -150,15 +147,14 @@ class Front:
             was_asked = self._asked.is_set() or self._begun == 0
             self._asked.clear()
             self._begun += 1
-            began = self._clock.monotonic()
             loaded = await self._load(shown=was_asked)
             self._settled = self._begun
             await self._tell()
             if loaded:
+                failures = 0
                 await self._until_it_fails()
-                failures = 0 if self._clock.monotonic() - began > STEADY_SECONDS else failures
-            failures = 0 if self._asked.is_set() else failures + 1
-            if failures and not (loaded and failures == 1):
+            elif not self._asked.is_set():
+                failures += 1
                 await self._back_off(failures)
 
     async def _load(self, *, shown: bool) -> bool:
