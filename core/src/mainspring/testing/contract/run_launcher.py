@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -54,21 +54,25 @@ class RunLauncherContract:
         return nullcontext()
 
     @pytest.fixture(scope="class")
-    def empty_home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """Give a home with a code location, whose jobs are the suite's: copying it is faster than making another one."""
-        return make_home(tmp_path_factory.mktemp("empty"), self.location)
-
-    @pytest.fixture
-    def deployment(self, tmp_path: Path, empty_home: Path) -> Iterator[Deployment]:
-        """Give such a home to the test."""
-        with deployed(shutil.copytree(empty_home, tmp_path / "home")) as deployment:
+    @classmethod
+    def deployment(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+        """Give a home with a code location, whose jobs are the suite's."""
+        with deployed(make_home(tmp_path_factory.mktemp("deployment"), cls.location)) as deployment:
             yield deployment
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def surrounded(cls, deployment: Deployment) -> Iterator[_Surrounded]:
+        """Give what makes the surroundings when a test needs them; the next one finds them made."""
+        surrounded = _Surrounded(partial(cls.surroundings, deployment.home))
+        yield surrounded
+        surrounded.leave()
+
     @pytest.fixture
-    def trial(self, launcher: ms.RunLauncher, deployment: Deployment) -> Iterator[Trial]:
+    def trial(self, launcher: ms.RunLauncher, deployment: Deployment, surrounded: _Surrounded) -> Trial:
         """Launch runs and see what comes of them."""
-        with self.surroundings(deployment.home):
-            yield Trial(launcher, deployment)
+        surrounded.enter()
+        return Trial(launcher, deployment)
 
     def test_a_launched_run_is_carried_out_once(self, trial: Trial) -> None:
         run = trial.launch(jobs.succeeding)
@@ -76,7 +80,7 @@ class RunLauncherContract:
 
         assert ended.status is ms.RunStatus.SUCCESS
         assert ended.worker is not None
-        assert trial.deployment.executions(run) == 1
+        assert trial.deployment.count(run) == 1
         assert trial.health_after(run) in ("SUCCEEDED", "NOT_FOUND")
 
     def test_a_run_that_fails_was_carried_out_by_a_worker_that_did_not(self, trial: Trial) -> None:
@@ -92,7 +96,7 @@ class RunLauncherContract:
         assert trial.health(run) == "RUNNING"
         assert trial.terminate(run) is True
         assert trial.deployment.until_over(run).status is ms.RunStatus.CANCELED
-        assert (trial.deployment.home / jobs.TORN_DOWN).exists()
+        assert trial.deployment.count(run, jobs.TORN_DOWN) == 1
         assert trial.health_after(run) in ("SUCCEEDED", "NOT_FOUND")
         assert trial.terminate(run) is False
 
@@ -138,7 +142,7 @@ class RunLauncherContract:
         with suppress(LaunchError):
             trial.launcher.launch(launch)
         assert trial.health_after(launch.run) != "RUNNING"
-        assert trial.deployment.executions(launch.run) == 1
+        assert trial.deployment.count(launch.run) == 1
         kinds = [each.kind for each in trial.deployment.instance.storage.events.read(launch.run.run_id)]
         assert kinds.count("RUN_STARTED") == 1
 
@@ -152,7 +156,7 @@ class RunLauncherContract:
         trial.health_after(launch.run)
 
         assert trial.recorded(launch.run) == before
-        assert trial.deployment.executions(launch.run) == 0
+        assert trial.deployment.count(launch.run) == 0
 
     def test_a_worker_that_crashes_has_not_succeeded(self, trial: Trial) -> None:
         run = trial.launch(jobs.crashing)
@@ -195,8 +199,11 @@ class RunLauncherContract:
         assert trial.deployment.until_over(run).status is ms.RunStatus.SUCCESS
 
     @pytest.mark.slow
-    def test_a_worker_outlives_who_launched_it(self, deployment: Deployment, launcher: ms.RunLauncher) -> None:
-        """That is killed; a launcher that is made anew finds the worker, and can end it."""
+    def test_a_worker_outlives_who_launched_it(
+        self, deployment: Deployment, launcher: ms.RunLauncher, surrounded: _Surrounded
+    ) -> None:
+        """That is killed, with its surroundings; a launcher that is made anew finds the worker, and can end it."""
+        surrounded.leave()
         runs = [deployment.queue(jobs.waiting) for _ in range(2)]
         for run in runs:
             self._launch_and_die(launcher, deployment, run)
@@ -210,7 +217,7 @@ class RunLauncherContract:
         assert fresh.check(gone[1]).status == "RUNNING"
         deployment.open_gate()
         assert deployment.until_over(gone[1]).status is ms.RunStatus.SUCCESS
-        assert [deployment.executions(run) for run in runs] == [1, 1]
+        assert [deployment.count(run) for run in runs] == [1, 1]
         Trial(fresh, deployment).health_after(gone[1])
 
     def _launch_and_die(self, launcher: ms.RunLauncher, deployment: Deployment, run: Run) -> None:
@@ -229,6 +236,27 @@ class RunLauncherContract:
             said = process.stdout.readline()
             process.kill()
         assert said == b"launched\n"
+
+
+class _Surrounded:
+    """Makes the surroundings and takes them away, as often as need be."""
+
+    def __init__(self, make: Callable[[], AbstractContextManager[object]]) -> None:
+        self._make = make
+        self._stack: ExitStack | None = None
+
+    def enter(self) -> None:
+        """Make them, unless they are there."""
+        if self._stack is None:
+            stack = ExitStack()
+            stack.enter_context(self._make())
+            self._stack = stack
+
+    def leave(self) -> None:
+        """Take them away, if they are there."""
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            stack.close()
 
 
 @attrs.frozen(eq=False)
