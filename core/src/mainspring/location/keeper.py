@@ -6,6 +6,7 @@ import logging
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -138,7 +139,8 @@ class LocationKeeper:
             return
         found.client.close()
         if found.process is not None and not self._closed.is_set():
-            found.process.poll()
+            with suppress(subprocess.TimeoutExpired):  # it is ending; one that hangs is found by whoever opens it next
+                found.process.wait(CLOSE_SECONDS)
         self._last = found
 
     def _await_end(self) -> None:

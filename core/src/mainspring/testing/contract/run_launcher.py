@@ -6,9 +6,9 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ from mainspring.execute.worker import liveness
 from mainspring.run import Run, WorkerIdentity
 from mainspring.testing.contract import launched_jobs as jobs
 from mainspring.testing.contract.deployment import Deployment, deployed, make_home
+from mainspring.testing.contract.launch_trial import Surroundings, Trial, afresh, settings_of
 
 ELSEWHERE = WorkerIdentity("elsewhere", "another boot/pid:[1]", 1, 1, interruptible=True)
 
@@ -62,14 +63,14 @@ class RunLauncherContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def surrounded(cls, deployment: Deployment) -> Iterator[_Surrounded]:
+    def surrounded(cls, deployment: Deployment) -> Iterator[Surroundings]:
         """Give what makes the surroundings when a test needs them; the next one finds them made."""
-        surrounded = _Surrounded(partial(cls.surroundings, deployment.home))
+        surrounded = Surroundings(partial(cls.surroundings, deployment.home))
         yield surrounded
         surrounded.leave()
 
     @pytest.fixture
-    def trial(self, launcher: ms.RunLauncher, deployment: Deployment, surrounded: _Surrounded) -> Trial:
+    def trial(self, launcher: ms.RunLauncher, deployment: Deployment, surrounded: Surroundings) -> Trial:
         """Launch runs and see what comes of them."""
         surrounded.enter()
         return Trial(launcher, deployment)
@@ -130,7 +131,7 @@ class RunLauncherContract:
     def test_launching_again_is_as_good_as_once(self, trial: Trial) -> None:
         """Guarantee: launching is idempotent, by one object, several, one after the other or at the same time."""
         launch = trial.deployment.launch_of(trial.deployment.queue(jobs.waiting))
-        others = [trial.afresh() for _ in range(3)]
+        others = [afresh(trial.launcher) for _ in range(3)]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda launcher: launcher.launch(launch), [trial.launcher, *others]))
         trial.deployment.until_executed(launch.run)
@@ -200,7 +201,7 @@ class RunLauncherContract:
 
     @pytest.mark.slow
     def test_a_worker_outlives_who_launched_it(
-        self, deployment: Deployment, launcher: ms.RunLauncher, surrounded: _Surrounded
+        self, deployment: Deployment, launcher: ms.RunLauncher, surrounded: Surroundings
     ) -> None:
         """That is killed, with its surroundings; a launcher that is made anew finds the worker, and can end it."""
         surrounded.leave()
@@ -208,7 +209,7 @@ class RunLauncherContract:
         for run in runs:
             self._launch_and_die(launcher, deployment, run)
             deployment.until_executed(run)
-        fresh = _afresh(launcher)
+        fresh = afresh(launcher)
         gone = [deployment.read(run) for run in runs]
 
         assert [fresh.check(run).status for run in gone] == ["RUNNING", "RUNNING"]
@@ -222,7 +223,7 @@ class RunLauncherContract:
 
     def _launch_and_die(self, launcher: ms.RunLauncher, deployment: Deployment, run: Run) -> None:
         """Launch a run from a process that is killed once it has."""
-        told = (type(launcher), _settings(launcher), self.surroundings, deployment.home, deployment.launch_of(run))
+        told = (type(launcher), settings_of(launcher), self.surroundings, deployment.home, deployment.launch_of(run))
         with subprocess.Popen(
             [sys.executable, "-m", "mainspring.testing.contract.launching"],
             stdin=subprocess.PIPE,
@@ -236,78 +237,6 @@ class RunLauncherContract:
             said = process.stdout.readline()
             process.kill()
         assert said == b"launched\n"
-
-
-class _Surrounded:
-    """Makes the surroundings and takes them away, as often as need be."""
-
-    def __init__(self, make: Callable[[], AbstractContextManager[object]]) -> None:
-        self._make = make
-        self._stack: ExitStack | None = None
-
-    def enter(self) -> None:
-        """Make them, unless they are there."""
-        if self._stack is None:
-            stack = ExitStack()
-            stack.enter_context(self._make())
-            self._stack = stack
-
-    def leave(self) -> None:
-        """Take them away, if they are there."""
-        stack, self._stack = self._stack, None
-        if stack is not None:
-            stack.close()
-
-
-@attrs.frozen(eq=False)
-class Trial:
-    """Launches runs and asks after them."""
-
-    launcher: ms.RunLauncher
-    deployment: Deployment
-
-    def launch(self, job: ms.Job, note: str = "") -> Run:
-        """Queue a run of a job and launch it."""
-        launch = self.deployment.launch_of(self.deployment.queue(job, note))
-        self.launcher.launch(launch)
-        return launch.run
-
-    def health(self, run: Run) -> str:
-        """Return how the worker of a run does, by the run as it now stands."""
-        return self.launcher.check(self.deployment.read(run)).status
-
-    def health_after(self, run: Run, *, executed: bool = False) -> str:
-        """Wait until the worker of a run does not run any more, and return how it does then.
-
-        Args:
-            run: The run.
-            executed: Whether it is waited for its op first.
-        """
-        if executed:
-            self.deployment.until_executed(run)
-        self.deployment.until(lambda: self.health(run) != "RUNNING")
-        return self.health(run)
-
-    def terminate(self, run: Run) -> bool:
-        """Have the worker of a run end."""
-        return self.launcher.terminate(self.deployment.read(run))
-
-    def recorded(self, run: Run) -> tuple[Run, list[ms.Event]]:
-        """Return all that is recorded of a run."""
-        return self.deployment.read(run), self.deployment.instance.storage.events.read(run.run_id)
-
-    def afresh(self) -> ms.RunLauncher:
-        """Return another launcher of the same settings."""
-        return _afresh(self.launcher)
-
-
-def _settings(launcher: ms.RunLauncher) -> dict[str, Any]:
-    cls: Any = type(launcher)
-    return {each.alias: getattr(launcher, each.name) for each in attrs.fields(cls) if each.init}
-
-
-def _afresh(launcher: ms.RunLauncher) -> ms.RunLauncher:
-    return type(launcher)(**_settings(launcher))
 
 
 def _command_lines() -> Iterator[bytes]:
