@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from attrs import evolve
 
@@ -11,8 +12,11 @@ import mainspring as ms
 from mainspring.errors import LaunchError
 from mainspring.execute.worker import liveness
 from mainspring.launch.local import LocalLauncher
+from mainspring.location.address import address
+from mainspring.location.client import LocationClient
 from mainspring.testing.contract import launched_jobs as jobs
-from mainspring.testing.contract.deployment import Deployment, deployed, make_home
+from mainspring.testing.contract.deployment import LOCATION, PATIENCE_SECONDS, Deployment, deployed, make_home
+from tests.core.launch.surroundings import open_location_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -70,6 +74,32 @@ def test_a_worker_that_another_one_started_is_found_and_ended(deployment: Deploy
     assert liveness(run.worker) == "dead"
     assert launcher.check(run).status == "NOT_FOUND"
     assert launcher.terminate(run) is False
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_a_worker_outlives_its_front_and_is_found_by_the_next_one(tmp_path: Path, start: str) -> None:
+    """The front is killed, and with it the process that has loaded the code."""
+    with deployed(make_home(tmp_path, {"start": start})) as deployment, open_location_of(deployment.home):
+        launcher = LocalLauncher(home=deployment.home)
+        launch = deployment.launch_of(deployment.queue(jobs.waiting))
+        launcher.launch(launch)
+        run = deployment.until_executed(launch.run)
+        client = LocationClient(LOCATION, address(deployment.home, LOCATION))
+        front = psutil.Process(client.hello(PATIENCE_SECONDS)["pid"])
+        behind = [each for each in front.children(recursive=True) if run.worker and each.pid != run.worker.pid]
+        front.kill()
+        psutil.wait_procs([front, *behind], PATIENCE_SECONDS)
+        while client.hello(PATIENCE_SECONDS)["pid"] == front.pid:
+            pass
+        client.close()
+
+        assert not any(each.is_running() for each in behind)
+        assert launcher.check(run).status == "RUNNING"
+        assert LocalLauncher(home=deployment.home).check(run).status == "RUNNING"
+        deployment.open_gate()
+        assert deployment.until_over(run).status is ms.RunStatus.SUCCESS
+        deployment.until(lambda: launcher.check(run).status == "NOT_FOUND")
+        assert deployment.count(run) == 1
 
 
 @pytest.mark.parametrize(("changes", "said"), [({"grace": -1}, "grace"), ({"timeout": 0}, "timeout")])

@@ -29,6 +29,11 @@ def end_with(parent: int) -> None:
         os._exit(0)
 
 
+def outlive_parent() -> None:
+    """Take `end_with` back."""
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
 def lead_session() -> None:
     """Lead a session and a process group of one's own, so that the end of another one's is not this process's."""
     with contextlib.suppress(PermissionError):  # it leads one already

@@ -26,6 +26,7 @@ def serve(channel: Channel, code: LoadedCode) -> None:
         return
     run_id, attempt = message["run_id"], message["attempt"]
     apart.lead_session()
+    apart.outlive_parent()  # where it was spawned, it has loaded the code as one that ends with the front
     print_to_worker_file(code.home, run_id, attempt)
     try:
         launched = prepare_launched(code.definitions, run_id, attempt, code.open_instance())

@@ -66,15 +66,11 @@ class Deployment:
         self.instance.close()
         return found
 
-    def executions(self, run: Run) -> int:
-        """Return how often the run's op was executed."""
+    def count(self, run: Run, what: str = jobs.EXECUTED) -> int:
+        """Return how often the run's op has noted something."""
         with suppress(FileNotFoundError):
-            return (self.home / jobs.WITNESS).read_text().count(f"{run.run_id} ")
+            return (self.home / jobs.WITNESS).read_text().count(f"{run.run_id} {what}\n")
         return 0
-
-    def left_behind(self) -> int:
-        """Return the number of the process that a run left behind."""
-        return int((self.home / jobs.LEFT_BEHIND).read_text())
 
     def open_gate(self) -> None:
         """Let a run go on that waits."""
@@ -107,7 +103,7 @@ class Deployment:
 
     def until_executed(self, run: Run) -> Run:
         """Wait until the run's op is executed, and return the run."""
-        self.until(lambda: self.executions(run) > 0)
+        self.until(lambda: self.count(run) > 0)
         return self.read(run)
 
 

@@ -15,13 +15,14 @@ from attrs import define
 import mainspring as ms
 
 WITNESS = "witness"
-"""The file in which ops note, a line each, that they were executed, and by which process."""
+"""The file in which ops note, a line each, what becomes of which run."""
+
+EXECUTED = "executed"
+TORN_DOWN = "torn down"
+"""What they note: that they were called; that one that waits was interrupted, and may clean up."""
 
 GATE = "gate"
 """The pipe that ops read which wait."""
-
-TORN_DOWN = "torn down"
-"""The file that is made when an op that waits is interrupted, and may clean up."""
 
 LEFT_BEHIND = "left behind"
 """The file that names the process that an op left behind."""
@@ -45,10 +46,10 @@ class Place:
     note: str = ""
 
 
-def _witness(context: ms.OpContext, place: Place) -> None:
+def _witness(context: ms.OpContext, place: Place, what: str = EXECUTED) -> None:
     """Add a line to the witness file; short appends do not mingle."""
     with (Path(place.folder) / WITNESS).open("ab", buffering=0) as file:
-        file.write(f"{context.run_id} {os.getpid()}\n".encode())
+        file.write(f"{context.run_id} {what}\n".encode())
 
 
 def _wait(place: Place) -> None:
@@ -68,7 +69,7 @@ def wait(context: ms.OpContext, *, config: Place = ms.config()) -> None:
     try:
         _wait(config)
     except KeyboardInterrupt:
-        (Path(config.folder) / TORN_DOWN).touch()
+        _witness(context, config, TORN_DOWN)
         raise
 
 

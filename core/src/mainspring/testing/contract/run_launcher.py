@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from mainspring.execute.worker import liveness
 from mainspring.run import Run, WorkerIdentity
 from mainspring.testing.contract import launched_jobs as jobs
 from mainspring.testing.contract.deployment import Deployment, deployed, make_home
+from mainspring.testing.contract.launch_trial import Surroundings, Trial, afresh, settings_of
 
 ELSEWHERE = WorkerIdentity("elsewhere", "another boot/pid:[1]", 1, 1, interruptible=True)
 
@@ -54,21 +55,25 @@ class RunLauncherContract:
         return nullcontext()
 
     @pytest.fixture(scope="class")
-    def empty_home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """Give a home with a code location, whose jobs are the suite's: copying it is faster than making another one."""
-        return make_home(tmp_path_factory.mktemp("empty"), self.location)
-
-    @pytest.fixture
-    def deployment(self, tmp_path: Path, empty_home: Path) -> Iterator[Deployment]:
-        """Give such a home to the test."""
-        with deployed(shutil.copytree(empty_home, tmp_path / "home")) as deployment:
+    @classmethod
+    def deployment(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+        """Give a home with a code location, whose jobs are the suite's."""
+        with deployed(make_home(tmp_path_factory.mktemp("deployment"), cls.location)) as deployment:
             yield deployment
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def surrounded(cls, deployment: Deployment) -> Iterator[Surroundings]:
+        """Give what makes the surroundings when a test needs them; the next one finds them made."""
+        surrounded = Surroundings(partial(cls.surroundings, deployment.home))
+        yield surrounded
+        surrounded.leave()
+
     @pytest.fixture
-    def trial(self, launcher: ms.RunLauncher, deployment: Deployment) -> Iterator[Trial]:
+    def trial(self, launcher: ms.RunLauncher, deployment: Deployment, surrounded: Surroundings) -> Trial:
         """Launch runs and see what comes of them."""
-        with self.surroundings(deployment.home):
-            yield Trial(launcher, deployment)
+        surrounded.enter()
+        return Trial(launcher, deployment)
 
     def test_a_launched_run_is_carried_out_once(self, trial: Trial) -> None:
         run = trial.launch(jobs.succeeding)
@@ -76,7 +81,7 @@ class RunLauncherContract:
 
         assert ended.status is ms.RunStatus.SUCCESS
         assert ended.worker is not None
-        assert trial.deployment.executions(run) == 1
+        assert trial.deployment.count(run) == 1
         assert trial.health_after(run) in ("SUCCEEDED", "NOT_FOUND")
 
     def test_a_run_that_fails_was_carried_out_by_a_worker_that_did_not(self, trial: Trial) -> None:
@@ -92,7 +97,7 @@ class RunLauncherContract:
         assert trial.health(run) == "RUNNING"
         assert trial.terminate(run) is True
         assert trial.deployment.until_over(run).status is ms.RunStatus.CANCELED
-        assert (trial.deployment.home / jobs.TORN_DOWN).exists()
+        assert trial.deployment.count(run, jobs.TORN_DOWN) == 1
         assert trial.health_after(run) in ("SUCCEEDED", "NOT_FOUND")
         assert trial.terminate(run) is False
 
@@ -126,7 +131,7 @@ class RunLauncherContract:
     def test_launching_again_is_as_good_as_once(self, trial: Trial) -> None:
         """Guarantee: launching is idempotent, by one object, several, one after the other or at the same time."""
         launch = trial.deployment.launch_of(trial.deployment.queue(jobs.waiting))
-        others = [trial.afresh() for _ in range(3)]
+        others = [afresh(trial.launcher) for _ in range(3)]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda launcher: launcher.launch(launch), [trial.launcher, *others]))
         trial.deployment.until_executed(launch.run)
@@ -138,7 +143,7 @@ class RunLauncherContract:
         with suppress(LaunchError):
             trial.launcher.launch(launch)
         assert trial.health_after(launch.run) != "RUNNING"
-        assert trial.deployment.executions(launch.run) == 1
+        assert trial.deployment.count(launch.run) == 1
         kinds = [each.kind for each in trial.deployment.instance.storage.events.read(launch.run.run_id)]
         assert kinds.count("RUN_STARTED") == 1
 
@@ -152,7 +157,7 @@ class RunLauncherContract:
         trial.health_after(launch.run)
 
         assert trial.recorded(launch.run) == before
-        assert trial.deployment.executions(launch.run) == 0
+        assert trial.deployment.count(launch.run) == 0
 
     def test_a_worker_that_crashes_has_not_succeeded(self, trial: Trial) -> None:
         run = trial.launch(jobs.crashing)
@@ -195,13 +200,16 @@ class RunLauncherContract:
         assert trial.deployment.until_over(run).status is ms.RunStatus.SUCCESS
 
     @pytest.mark.slow
-    def test_a_worker_outlives_who_launched_it(self, deployment: Deployment, launcher: ms.RunLauncher) -> None:
-        """That is killed; a launcher that is made anew finds the worker, and can end it."""
+    def test_a_worker_outlives_who_launched_it(
+        self, deployment: Deployment, launcher: ms.RunLauncher, surrounded: Surroundings
+    ) -> None:
+        """That is killed, with its surroundings; a launcher that is made anew finds the worker, and can end it."""
+        surrounded.leave()
         runs = [deployment.queue(jobs.waiting) for _ in range(2)]
         for run in runs:
             self._launch_and_die(launcher, deployment, run)
             deployment.until_executed(run)
-        fresh = _afresh(launcher)
+        fresh = afresh(launcher)
         gone = [deployment.read(run) for run in runs]
 
         assert [fresh.check(run).status for run in gone] == ["RUNNING", "RUNNING"]
@@ -210,12 +218,12 @@ class RunLauncherContract:
         assert fresh.check(gone[1]).status == "RUNNING"
         deployment.open_gate()
         assert deployment.until_over(gone[1]).status is ms.RunStatus.SUCCESS
-        assert [deployment.executions(run) for run in runs] == [1, 1]
+        assert [deployment.count(run) for run in runs] == [1, 1]
         Trial(fresh, deployment).health_after(gone[1])
 
     def _launch_and_die(self, launcher: ms.RunLauncher, deployment: Deployment, run: Run) -> None:
         """Launch a run from a process that is killed once it has."""
-        told = (type(launcher), _settings(launcher), self.surroundings, deployment.home, deployment.launch_of(run))
+        told = (type(launcher), settings_of(launcher), self.surroundings, deployment.home, deployment.launch_of(run))
         with subprocess.Popen(
             [sys.executable, "-m", "mainspring.testing.contract.launching"],
             stdin=subprocess.PIPE,
@@ -229,57 +237,6 @@ class RunLauncherContract:
             said = process.stdout.readline()
             process.kill()
         assert said == b"launched\n"
-
-
-@attrs.frozen(eq=False)
-class Trial:
-    """Launches runs and asks after them."""
-
-    launcher: ms.RunLauncher
-    deployment: Deployment
-
-    def launch(self, job: ms.Job, note: str = "") -> Run:
-        """Queue a run of a job and launch it."""
-        launch = self.deployment.launch_of(self.deployment.queue(job, note))
-        self.launcher.launch(launch)
-        return launch.run
-
-    def health(self, run: Run) -> str:
-        """Return how the worker of a run does, by the run as it now stands."""
-        return self.launcher.check(self.deployment.read(run)).status
-
-    def health_after(self, run: Run, *, executed: bool = False) -> str:
-        """Wait until the worker of a run does not run any more, and return how it does then.
-
-        Args:
-            run: The run.
-            executed: Whether it is waited for its op first.
-        """
-        if executed:
-            self.deployment.until_executed(run)
-        self.deployment.until(lambda: self.health(run) != "RUNNING")
-        return self.health(run)
-
-    def terminate(self, run: Run) -> bool:
-        """Have the worker of a run end."""
-        return self.launcher.terminate(self.deployment.read(run))
-
-    def recorded(self, run: Run) -> tuple[Run, list[ms.Event]]:
-        """Return all that is recorded of a run."""
-        return self.deployment.read(run), self.deployment.instance.storage.events.read(run.run_id)
-
-    def afresh(self) -> ms.RunLauncher:
-        """Return another launcher of the same settings."""
-        return _afresh(self.launcher)
-
-
-def _settings(launcher: ms.RunLauncher) -> dict[str, Any]:
-    cls: Any = type(launcher)
-    return {each.alias: getattr(launcher, each.name) for each in attrs.fields(cls) if each.init}
-
-
-def _afresh(launcher: ms.RunLauncher) -> ms.RunLauncher:
-    return type(launcher)(**_settings(launcher))
 
 
 def _command_lines() -> Iterator[bytes]:
