@@ -103,7 +103,7 @@ def front(folder: Path, code: str = GOOD, *, name: str = "sales", **fields: Any)
     try:
         yield held
     finally:
-        if psutil.pid_exists(held.pid):
+        if found.process is not None and found.process.poll() is None:
             before = held.processes()
             held.client.stop()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from mainspring.daemon.start import Refusal, choose, fate_of_starting
@@ -53,6 +53,7 @@ class Starter:
         self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="launch")
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
+        self._launches: set[Future[None]] = set()
         self._refusals: dict[str, Refusal] = {}
         self._look_at_starting_at = 0.0
 
@@ -70,8 +71,14 @@ class Starter:
         queued = self._instance.storage.runs.queued(_PAGE)
         chosen = [run for run in choose(queued, refusals, now, room) if self._claim(run)]
         for run in chosen:
-            self._pool.submit(self._launch, run)
+            launch = self._pool.submit(self._launch, run)
+            self._launches.add(launch)
+            launch.add_done_callback(self._launches.discard)
         return len(chosen)
+
+    def join(self) -> None:
+        """Wait for the launches that are under way."""
+        wait(list(self._launches))
 
     def close(self) -> None:
         """Wait for the launches that are under way, and begin no more."""

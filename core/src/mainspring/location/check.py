@@ -44,9 +44,10 @@ def reload_location(spec: LocationSpec, home: Path) -> dict[str, Any]:
     Raises:
         LocationError: Nobody has it open.
     """
-    client = LocationClient(spec.name, f"unix:{socket_path(home, spec.name)}")
+    socket = socket_path(home, spec.name)
+    client = LocationClient(spec.name, f"unix:{socket}")
     try:
-        client.hello(_ANSWER_SECONDS)
+        client.hello(_ANSWER_SECONDS if socket.exists() else 0.0)
         return _result(spec, client.reload())
     except LocationError as error:
         if error.is_answer:
