@@ -41,7 +41,6 @@ class TestJsonLines(PersistentIOManagerContract):
         return [[{"a": 1, "b": "Grüße\n"}, {"a": None}], [], [[1, 2.5], "text", None]]
 
 
-@pytest.mark.integration
 class TestSubprocesses(RunLauncherContract):
     @pytest.fixture
     def launcher(self, deployment: Deployment) -> ms.RunLauncher:
