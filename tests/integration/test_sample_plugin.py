@@ -144,4 +144,5 @@ def test_its_authors_can_run_the_contract_suites(environment: Environment, tmp_p
     shutil.copytree(SAMPLE / "tests", tmp_path / "tests")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\nfilterwarnings = error\n")
 
-    assert " passed" in environment.run("python", "-m", "pytest", "-q", "tests", folder=tmp_path)
+    chosen = "not TestSubprocesses or carried_out"  # all that is promised of launchers is tried without a wheel
+    assert " passed" in environment.run("python", "-m", "pytest", "-q", "-k", chosen, "tests", folder=tmp_path)

@@ -55,6 +55,8 @@ def echo_streams(place: LogPlace, instance: Instance, stream: str | None, limit:
     for key, text in found:
         echo_heading(f"{key.step_key}, attempt {key.attempt}, {key.stream}")
         echo(text.rstrip("\n"), lines=True)
+    if place.step_key is None and stream is None:
+        _echo_workers(place, instance)
 
 
 def echo_events(place: LogPlace, instance: Instance, limit: int | None, *, as_json: bool) -> None:
@@ -106,6 +108,19 @@ def attempts_of(place: LogPlace, instance: Instance) -> list[tuple[str, int]]:
         if not records:
             raise UnknownNameError("attempt", str(place.attempt), known, place=where)
     return [(record.step_key, record.attempt) for record in records]
+
+
+def _echo_workers(place: LogPlace, instance: Instance) -> None:
+    """Print what the workers of a run printed last, beside its steps: a crash's last words, mostly."""
+    if instance.home is None:
+        return
+    from mainspring.location.worker_output import last_output
+
+    for attempt in range(1, place.run.attempt + 1):
+        text = "" if place.attempt not in (None, attempt) else last_output(instance.home, place.run.run_id, attempt)
+        if text:
+            echo_heading(f"the worker of attempt {attempt}, last lines")
+            echo(text, lines=True)
 
 
 def _last_lines(text: str, limit: int | None) -> str:

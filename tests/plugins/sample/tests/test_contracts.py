@@ -66,7 +66,6 @@ class TestInbox(SensorSourceContract):
         return insert
 
 
-@pytest.mark.integration
 class TestSubprocesses(RunLauncherContract):
     @pytest.fixture
     def launcher(self, deployment: Deployment) -> ms.RunLauncher:

@@ -28,6 +28,7 @@ from mainspring.testing.contract.launch_trial import Surroundings, Trial, afresh
 ELSEWHERE = WorkerIdentity("elsewhere", "another boot/pid:[1]", 1, 1, interruptible=True)
 
 
+@pytest.mark.slow
 class RunLauncherContract:
     """Derive a test class from this and define the fixture `launcher`, for workers that see the files of this machine.
 
@@ -193,13 +194,11 @@ class RunLauncherContract:
         trial.deployment.open_gate()
         trial.deployment.until_over(run)
 
-    @pytest.mark.slow
     def test_a_worker_may_need_much_memory(self, trial: Trial) -> None:
         run = trial.launch(jobs.needing_memory)
 
         assert trial.deployment.until_over(run).status is ms.RunStatus.SUCCESS
 
-    @pytest.mark.slow
     def test_a_worker_outlives_who_launched_it(
         self, deployment: Deployment, launcher: ms.RunLauncher, surrounded: Surroundings
     ) -> None:
