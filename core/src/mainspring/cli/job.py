@@ -13,6 +13,7 @@ from mainspring.cli.options import (
     json_option,
     key_value_pairs,
     limit_option,
+    run_options,
 )
 from mainspring.cli.show import echo_json, echo_table
 
@@ -96,23 +97,7 @@ def show_job(
 @click.argument("name", required=False)
 @code_options
 @click.option("--mode", metavar="NAME", help="The mode; the job's first unless given.")
-@click.option(
-    "--config",
-    "configs",
-    multiple=True,
-    metavar="TEXT|@FILE",
-    help="The run's config, as JSON or TOML, or @ and a file of either; several are merged, and later ones win.",
-)
-@click.option(
-    "--select",
-    "selection",
-    multiple=True,
-    metavar="STEPS",
-    help="Which steps: fetch, '*clean', 'fetch+'; several add up.",
-)
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; may be repeated.")
-@click.option("--partition", metavar="KEY", help="The partition for which it runs.")
-@click.option("--run-key", metavar="KEY", help="A key under which the run was asked for; recorded.")
+@run_options
 @click.option("--parent", metavar="RUN", help="A run to execute again: what it has done well is taken from it.")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: record the run and its outputs in memory.")
 @json_option

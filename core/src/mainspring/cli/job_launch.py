@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import click
 
-from mainspring.cli.options import checked_text, home_option, json_option, key_value_pairs
+from mainspring.cli.options import checked_text, home_option, json_option, key_value_pairs, run_options
 from mainspring.cli.show import echo, echo_json
 
 
 @click.command("launch")
 @click.argument("name")
 @click.option("--mode", metavar="NAME", help="The mode; that of the instance unless given, else the job's first.")
-@click.option(
-    "--config",
-    "configs",
-    multiple=True,
-    metavar="TEXT|@FILE",
-    help="The run's config, as JSON or TOML, or @ and a file of either; several are merged, and later ones win.",
-)
-@click.option(
-    "--select",
-    "selection",
-    multiple=True,
-    metavar="STEPS",
-    help="Which steps: fetch, '*clean', 'fetch+'; several add up.",
-)
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; may be repeated.")
-@click.option("--partition", metavar="KEY", help="The partition for which it runs.")
-@click.option("--run-key", metavar="KEY", help="A key under which the run was asked for; recorded.")
+@run_options
 @click.option("--priority", type=click.IntRange(-(2**31), 2**31 - 1), default=0, help="Higher ones start first.")
 @json_option
 @home_option

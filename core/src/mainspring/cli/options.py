@@ -54,6 +54,31 @@ def code_options(command: Command) -> Command:
     return command
 
 
+def run_options(command: Command) -> Command:
+    """Add the options that say what a run is given besides its job and mode."""
+    for option in (
+        click.option("--run-key", metavar="KEY", help="A key under which the run was asked for; recorded."),
+        click.option("--partition", metavar="KEY", help="The partition for which it runs."),
+        click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; may be repeated."),
+        click.option(
+            "--select",
+            "selection",
+            multiple=True,
+            metavar="STEPS",
+            help="Which steps: fetch, '*clean', 'fetch+'; several add up.",
+        ),
+        click.option(
+            "--config",
+            "configs",
+            multiple=True,
+            metavar="TEXT|@FILE",
+            help="The run's config, as JSON or TOML, or @ and a file of either; several are merged, and later ones win.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def code_source(file: str | None, module: str | None, with_traceback: bool) -> CodeSource:  # noqa: FBT001 - as click hands it over
     """Return where the definitions are.
 
