@@ -115,6 +115,23 @@ def test_one_that_could_not_be_started_waits_longer_each_time_and_is_never_lost(
     assert status(instance, name) is ms.RunStatus.STARTING
 
 
+def test_a_run_that_could_not_be_started_says_why_it_waits(
+    instance: ms.Instance, starter: Starter, launcher: Told, clock: VirtualClock
+) -> None:
+    """Scar: nobody could see why a run was queued."""
+    name = queued(instance)
+    launcher.failing = 1
+    starter.reconcile()
+    starter.join()
+    waiting = find_run(instance, name)
+    assert (waiting.status, waiting.reason) == (ms.RunStatus.QUEUED, "the location is down")
+
+    clock.advance(1.0)
+    starter.reconcile()
+    starter.join()
+    assert find_run(instance, name).reason is None
+
+
 def test_a_run_that_was_canceled_meanwhile_is_not_started(instance: ms.Instance, launcher: Told) -> None:
     name = queued(instance)
     cancel_run(instance, name)

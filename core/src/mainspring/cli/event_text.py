@@ -43,6 +43,8 @@ def say(event: Event, took_seconds: float | None = None) -> str:
             return _say_output(event.fact)
         case facts.AssetMaterialized(asset=asset, partition_key=partition):
             return f"materialized {asset}" if partition is None else f"materialized {asset}, partition {partition}"
+        case facts.RunQueued(reason=reason) if reason:
+            return f"waits to be tried again: {reason}"
         case facts.RunFailed(reason=reason) | facts.RunCanceled(reason=reason):
             return reason
         case _:

@@ -116,7 +116,7 @@ class Starter:
             before = self._refusals.get(run.run_id, Refusal(0, 0.0))
             self._refusals[run.run_id] = Refusal(before.count + 1, self._instance.clock.monotonic())
         _LOGGER.warning("run %s is tried again: %s", run.run_id, said)
-        self._record(run, RunQueued())
+        self._record(run, RunQueued(said))
 
     def _look_at_starting(self) -> None:
         """Put runs back into the queue whose launch came to nothing, as when the daemon that began it has died."""
@@ -128,8 +128,9 @@ class Starter:
                 continue
             age = self._instance.clock.time() - self._claimed_at(run)
             if fate_of_starting(run, own, age, self._launcher.check(run)) == "requeue":
-                _LOGGER.warning("run %s was to be started and is not; it is tried again", run.run_id)
-                self._record(run, RunQueued())
+                said = "it was to be started and was not; it is tried again"
+                _LOGGER.warning("run %s: %s", run.run_id, said)
+                self._record(run, RunQueued(said))
 
     def _claimed_at(self, run: Run) -> float:
         claims = self._instance.storage.events.read(run.run_id, kinds=[RunStarting.kind])

@@ -69,9 +69,14 @@ class ErrorInfo(_Plain):
 
 @frozen
 class RunQueued(_Plain):
-    """The run was asked for."""
+    """The run was asked for, or could not be started and waits to be tried again.
+
+    Attributes:
+        reason: Why it could not be started.
+    """
 
     kind: ClassVar[str] = "RUN_QUEUED"
+    reason: str = field(default="", converter=storable)
 
 
 @frozen
