@@ -84,7 +84,9 @@ class StepProcess:
         if text:
             self._logs.append(self._key(stream), text)
             self._remember(text)
-            (sys.stdout if stream == "stdout" else sys.stderr).write(text)
+            shown = sys.stdout if stream == "stdout" else sys.stderr
+            shown.write(text)
+            shown.flush()  # a pipe holds back what is not flushed, and a step may print nothing more for hours
         return bool(piece)
 
     def drain(self) -> None:
