@@ -29,6 +29,7 @@ LOG_LIMIT_CHARACTERS = 64 * 1024
 
 def serve(channel: Channel, code: LoadedCode) -> None:
     """Evaluate what the front asks for, one thing at a time, until it hangs up."""
+    channel.send(kind="up")
     with capture.installed():
         while (message := channel.receive()) is not None:
             code.crash_point("evaluator.begin")

@@ -14,6 +14,9 @@ from mainspring.location.front.forked import ForkedProcess, RoleProcess
 from mainspring.location.front.output import Output
 from mainspring.location.front.reaper import Reaper
 
+UP_SECONDS = 5.0
+"""How long a forked evaluator may take to come up; nothing is lost where it is given longer than a worker."""
+
 _MEGABYTE = 1024 * 1024
 
 
@@ -130,7 +133,10 @@ class Generation:
             output = Output(self._spec["output_limit_mb"] * _MEGABYTE, too_much)
             forked = ForkedProcess(self._reaper, output)
             await forked.start(self.process, "evaluator")
-            return forked, output
+            if await _is_up(forked):
+                return forked, output
+            forked.condemn("hung after it was forked, and was ended")
+            self.distrust_forks()
         process = await self._take_standby()
         process.become("evaluator")
         return process, process.output
@@ -156,6 +162,18 @@ class Generation:
     def _close_standby(self) -> None:
         while self._standby:
             self._standby.popleft().condemn("was not needed any more")
+
+
+async def _is_up(forked: ForkedProcess) -> bool:
+    """Wait until a fork has said that it is up; one that says nothing hangs, and has done nothing."""
+    up = asyncio.Event()
+    forked.on_message = lambda _: up.set()
+    forked.on_end = up.set
+    try:
+        await asyncio.wait_for(up.wait(), UP_SECONDS)
+    except TimeoutError:
+        return False
+    return not forked.has_ended
 
 
 def _start_of(spec: Mapping[str, Any], loaded: Mapping[str, Any]) -> Literal["fork", "spawn"]:
