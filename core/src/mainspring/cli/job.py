@@ -6,7 +6,6 @@ import click
 
 from mainspring.cli.job_launch import launch_job
 from mainspring.cli.options import (
-    checked_text,
     code_options,
     code_source,
     home_option,
@@ -143,17 +142,10 @@ def run_job(
         raise click.UsageError(said, click.get_current_context())
     given_tags = key_value_pairs(tags, "--tag")
     from mainspring.cli.run_here import pick_job, run_again_here, run_here
-    from mainspring.cli.run_input import read_config
-    from mainspring.execute import RunOptions
+    from mainspring.cli.run_input import read_options
     from mainspring.location.code import loaded
 
-    options = RunOptions(
-        config=read_config([checked_text(each, "--config") or "" for each in configs]) if configs else None,
-        selection=selection or None,
-        tags=given_tags,
-        partition_key=checked_text(partition, "--partition"),
-        run_key=checked_text(run_key, "--run-key"),
-    )
+    options = read_options(configs, selection, given_tags, partition, run_key)
     with loaded(source) as definitions:
         job = pick_job(definitions, name)
         if parent is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mainspring.cli.options import checked_text, home_option, json_option, key_value_pairs, run_options
+from mainspring.cli.options import home_option, json_option, key_value_pairs, run_options
 from mainspring.cli.show import echo, echo_json
 
 
@@ -42,18 +42,10 @@ def launch_job(
     given_tags = key_value_pairs(tags, "--tag")
     from mainspring.cli.home import opened
     from mainspring.cli.run_document import run_row
-    from mainspring.cli.run_input import read_config
-    from mainspring.execute import RunOptions
+    from mainspring.cli.run_input import read_options
     from mainspring.execute.recorded_job import find_recorded_job, queue_recorded
 
-    options = RunOptions(
-        config=read_config([checked_text(each, "--config") or "" for each in configs]) if configs else None,
-        selection=selection or None,
-        tags=given_tags,
-        partition_key=checked_text(partition, "--partition"),
-        run_key=checked_text(run_key, "--run-key"),
-        priority=priority,
-    )
+    options = read_options(configs, selection, given_tags, partition, run_key, priority)
     with opened(home) as instance:
         job = find_recorded_job(instance.storage, name)
         settings = instance.settings

@@ -8,7 +8,33 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mainspring.cli.options import checked_text
 from mainspring.errors import ConfigError, shorten
+from mainspring.execute import RunOptions
+
+
+def read_options(
+    configs: Sequence[str],
+    selection: Sequence[str],
+    tags: Mapping[str, str],
+    partition: str | None,
+    run_key: str | None,
+    priority: int = 0,
+) -> RunOptions:
+    """Return what the options of a command say that a run is given.
+
+    Raises:
+        ConfigError: A config cannot be read.
+        click.UsageError: A text is not UTF-8.
+    """
+    return RunOptions(
+        config=read_config([checked_text(each, "--config") or "" for each in configs]) if configs else None,
+        selection=selection or None,
+        tags=tags,
+        partition_key=checked_text(partition, "--partition"),
+        run_key=checked_text(run_key, "--run-key"),
+        priority=priority,
+    )
 
 
 def read_config(given: Sequence[str]) -> dict[str, Any]:
