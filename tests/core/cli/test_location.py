@@ -149,6 +149,7 @@ def deployed(two: Path) -> Iterator[Deployed]:
 def test_a_daemon_opens_them_and_starts_what_is_queued(mainspring: Command, deployed: Deployed) -> None:
     rows = {each["name"]: each for each in mainspring("location", "list", "--json").json}
     assert (rows["sales"]["status"], rows["sales"]["jobs"], rows["sales"]["start"]) == ("LOADED", 3, "fork")
+    assert rows["sales"]["is_open"] is True
     assert rows["broken"]["status"] == "FAILED"
     shown = mainspring("location", "show", "broken")
     assert "ValueError: halfway" in shown.out
@@ -169,6 +170,7 @@ def test_a_daemon_opens_them_and_starts_what_is_queued(mainspring: Command, depl
     code, said = deployed.close()
     assert code == 0
     assert "runs that were started go on" in said
+    assert {each["is_open"] for each in mainspring("location", "list", "--json").json} == {False}
     queued = mainspring("job", "launch", "sales:ingest", "--mode", "prod", "--json").json  # while all is down
     assert (queued["status"], queued["mode"]) == ("QUEUED", "prod")
 

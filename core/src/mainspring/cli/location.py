@@ -42,11 +42,12 @@ def list_locations(*, limit: int | None, as_json: bool, home: str | None) -> Non
         note("the settings name no location; put a [[location]] table into mainspring.toml")
         return
     echo_table(
-        ("LOCATION", "STATUS", "JOBS", "SCHEDULES", "SENSORS", "SOURCE", "ERROR"),
+        ("LOCATION", "STATUS", "OPEN", "JOBS", "SCHEDULES", "SENSORS", "SOURCE", "ERROR"),
         [
             (
                 row["name"],
                 row["status"],
+                "yes" if row["is_open"] else "no",
                 str(row["jobs"]),
                 str(row["schedules"]),
                 str(row["sensors"]),
@@ -163,6 +164,7 @@ def _echo_location(document: dict[str, Any]) -> None:
         {
             "location": document["name"],
             "status": document["status"],
+            "open": "yes, here" if document["is_open"] else "no; `mainspring daemon` opens it",
             "source": document["source"],
             "error": document["error"],
             "workers": {"fork": "forked", "spawn": "spawned"}.get(document["start"], document["start"]),

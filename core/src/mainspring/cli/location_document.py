@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from mainspring.cli.home import NothingThereYetError, located, opened
 from mainspring.errors import UnknownNameError
+from mainspring.location.address import is_listening, socket_path
 from mainspring.location.spec import LocationSpec, location_specs
 from mainspring.storage import DefinitionQuery, LocationRecord, LocationStatus, Storage, memory_storage
 
@@ -21,7 +23,7 @@ def location_rows(home: str | None) -> list[dict[str, Any]]:
     Raises:
         ConfigError: A location of the settings is not valid.
     """
-    specs = _specs(home)
+    folder, specs = _specs(home)
     with _storage(home) as storage:
         known = {each.name: each for each in storage.locations.all()}
         rows = []
@@ -31,6 +33,7 @@ def location_rows(home: str | None) -> list[dict[str, Any]]:
             rows.append(
                 {
                     **attrs.asdict(record),
+                    "is_open": is_listening(socket_path(folder, name)),
                     "jobs": counts["job"],
                     "schedules": counts["schedule"],
                     "sensors": counts["sensor"],
@@ -46,7 +49,7 @@ def location_document(home: str | None, name: str, limit: int) -> dict[str, Any]
         UnknownNameError: There is none of that name.
         ConfigError: A location of the settings is not valid.
     """
-    specs = _specs(home)
+    folder, specs = _specs(home)
     with _storage(home) as storage:
         record = storage.locations.get(name)
         if record is None and name not in specs:
@@ -55,13 +58,14 @@ def location_document(home: str | None, name: str, limit: int) -> dict[str, Any]
         found = storage.locations.definitions(DefinitionQuery(location=name, limit=limit))
     return {
         **attrs.asdict(record or _unseen(specs[name])),
+        "is_open": is_listening(socket_path(folder, name)),
         "definitions": [{"kind": each.kind, "name": each.name, "hash": each.hash} for each in found],
     }
 
 
-def _specs(home: str | None) -> dict[str, LocationSpec]:
+def _specs(home: str | None) -> tuple[Path, dict[str, LocationSpec]]:
     folder, settings = located(home)
-    return location_specs(settings, folder)
+    return folder, location_specs(settings, folder)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -50,6 +51,17 @@ def socket_path(home: Path, name: str) -> Path:
 def address(home: Path, name: str) -> str:
     """Return the address of a location's front, as gRPC takes it."""
     return f"unix:{socket_path(home, name)}"
+
+
+def is_listening(path: Path) -> bool:
+    """Return whether a front answers at a socket."""
+    with socket.socket(socket.AF_UNIX) as tried:
+        tried.settimeout(1.0)
+        try:
+            tried.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _base() -> Path:
