@@ -59,6 +59,7 @@ class LocationKeeper:
         self._closed = threading.Event()
         self._open: OpenLocation | None = None
         self._has_loaded = False
+        self._was_open = False
         self._last: OpenLocation | None = None
         self._thread = threading.Thread(target=self._keep, name=f"location {spec.name}", daemon=True)
 
@@ -100,8 +101,13 @@ class LocationKeeper:
         """Open the location and follow how it stands; return why that came to an end."""
         try:
             found = self._open = open_location(
-                self.spec, self._home, socket_path(self._home, self.spec.name), self._crash_point
+                self.spec,
+                self._home,
+                socket_path(self._home, self.spec.name),
+                self._crash_point,
+                replace=not self._was_open,  # later, whoever replaced it knows newer settings
             )
+            self._was_open = True
             if self._closed.is_set():
                 found.client.close()
                 return ""

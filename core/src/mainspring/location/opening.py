@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -18,7 +19,8 @@ from mainspring.location.spec import LocationSpec
 UP_SECONDS = 30.0
 """How long a front may take to come up; it loads nothing of people's."""
 
-_FIRST_SECONDS = 0.25
+_TRY_SECONDS = 0.25
+"""How long one try to speak with it takes at the most."""
 
 _TAIL_CHARACTERS = 2000
 
@@ -38,44 +40,64 @@ class OpenLocation:
     process: subprocess.Popen[str] | None
 
 
-def open_location(spec: LocationSpec, home: Path, socket: Path, crash_point: str | None = None) -> OpenLocation:
-    """Connect to the front of a location, starting it where there is none; one with other settings is replaced.
+def open_location(
+    spec: LocationSpec, home: Path, socket: Path, crash_point: str | None = None, *, replace: bool = True
+) -> OpenLocation:
+    """Connect to the front of a location, starting it where there is none.
 
     Args:
         spec: The location.
         home: Its home.
         socket: Where its front listens.
         crash_point: For tests, `module:function` of what each of its processes calls at named points.
+        replace: Whether a front that was told other settings is ended, for one that is told these.
 
     Raises:
         LocationError: It cannot be started, or does not answer.
     """
-    found = _connect(spec, socket, None, _FIRST_SECONDS) if socket.exists() else None
-    if found is None:
-        found = _start(spec, home, socket, crash_point)
-    return found
+    process: subprocess.Popen[str] | None = None
+    waited_seconds = 0.0
+    try:
+        while waited_seconds < UP_SECONDS:
+            found = _connect(spec, socket, process, replace=replace) if process is not None or socket.exists() else None
+            if found is not None:
+                return found
+            waited_seconds += 0.0 if process is None else _TRY_SECONDS
+            code = None if process is None else process.poll()
+            if process is None or code == TAKEN:  # whoever had the door may just have been on the way out
+                process = _start(spec, home, socket, crash_point)
+            elif code is not None:
+                raise LocationError(spec.name, _why(spec, socket, f"exited with code {code}"))
+        raise LocationError(spec.name, _why(spec, socket, f"did not answer within {UP_SECONDS:g} s"))
+    except BaseException:
+        if process is not None:
+            process.kill()
+            process.wait()
+        raise
 
 
 def _connect(
-    spec: LocationSpec, socket: Path, process: subprocess.Popen[str] | None, timeout_seconds: float
+    spec: LocationSpec, socket: Path, process: subprocess.Popen[str] | None, *, replace: bool
 ) -> OpenLocation | None:
-    """Return the front that listens, or None where none does, or one that was told something else."""
+    """Return the front that listens, or None where none does, or one that is to be replaced."""
     client = LocationClient(spec.name, f"unix:{socket}")
     try:
-        said = client.hello(timeout_seconds)
+        said = client.hello(_TRY_SECONDS)
+        if replace and said["spec"] != spec.plain():
+            client.stop()
+            said = {}
     except LocationError as error:
         client.close()
         if error.is_answer:
             raise
         return None
-    if said["spec"] != spec.plain():
-        client.stop()
+    if not said:
         client.close()
         return None
     return OpenLocation(client, said["pid"], process)
 
 
-def _start(spec: LocationSpec, home: Path, socket: Path, crash_point: str | None) -> OpenLocation:
+def _start(spec: LocationSpec, home: Path, socket: Path, crash_point: str | None) -> subprocess.Popen[str]:
     told = {"home": str(home), "socket": str(socket), "spec": spec.plain(), "crash_point": crash_point}
     log = socket.with_suffix(".log")
     python = spec.python or sys.executable
@@ -96,35 +118,14 @@ def _start(spec: LocationSpec, home: Path, socket: Path, crash_point: str | None
             spec.name, f"location {spec.name!r} cannot be started with python {python!r}: {error.strerror}"
         ) from error
     assert process.stdin is not None  # noqa: S101 - it is a pipe
-    try:
+    with suppress(OSError):  # it may have ended already, and its exit code says why
         process.stdin.write(f"{json.dumps(told)}\n")
         process.stdin.close()
-    except OSError:
-        pass  # it has ended already, and says below why
-    try:
-        return _await(spec, socket, process, log)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
+    return process
 
 
-def _await(spec: LocationSpec, socket: Path, process: subprocess.Popen[str], log: Path) -> OpenLocation:
-    """Wait until a front answers, or has ended; one that found another at the door leaves the word to that."""
-    tried_seconds = 0.0
-    while tried_seconds < UP_SECONDS:
-        found = _connect(spec, socket, process, _FIRST_SECONDS)
-        if found is not None:
-            return found
-        tried_seconds += _FIRST_SECONDS
-        code = process.poll()
-        if code is not None and code != TAKEN:
-            raise LocationError(spec.name, _why(spec, log, f"exited with code {code}"))
-    raise LocationError(spec.name, _why(spec, log, f"did not answer within {UP_SECONDS:g} s"))
-
-
-def _why(spec: LocationSpec, log: Path, said: str) -> str:
-    tail = log.read_text("utf-8", errors="replace")[-_TAIL_CHARACTERS:].strip()
+def _why(spec: LocationSpec, socket: Path, said: str) -> str:
+    tail = socket.with_suffix(".log").read_text("utf-8", errors="replace")[-_TAIL_CHARACTERS:].strip()
     last = tail.rpartition("\n")[2]
     if "No module named" in last:
         return (
