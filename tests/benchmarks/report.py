@@ -95,7 +95,7 @@ def format_target(target: Target, unit: Unit) -> str:
         parts.append(f"{target.ratio:g}x")
     if target.at_most is not None:
         number = f"{target.at_most:g}"
-        parts.append(f"<= {number}x" if unit == "x" else f"<= {number} ms")
+        parts.append(f"<= {number}x" if unit == "x" else f"<= {number} {unit}")
     return ", ".join(parts) or "-"
 
 
