@@ -45,6 +45,14 @@ def test_the_traceback_is_that_of_its_author(tmp_path: Path) -> None:
         assert "mainspring/location" not in failed["traceback"]
 
 
+def test_what_is_no_fault_of_the_code_comes_without_a_traceback(tmp_path: Path) -> None:
+    with front(tmp_path, file="nowhere.py") as held:
+        failed = held.settled()
+
+        assert "there is no file nowhere.py; name a Python file" in failed["error"]
+        assert failed["traceback"] == ""
+
+
 def test_the_last_words_of_a_process_are_kept(tmp_path: Path) -> None:
     with front(tmp_path, HOSTILE["os._exit"][0]) as held:
         assert "the last words" in held.settled()["error"]

@@ -99,11 +99,9 @@ def _crash_point(named: str | None) -> CrashPoint:
 
 def _said(error: BaseException) -> Mapping[str, str]:
     info = error_info(error)
-    return {
-        "type": info.type,
-        "message": info.message,
-        "traceback": getattr(error, "user_traceback", "") or info.traceback,
-    }
+    said_it_all = isinstance(error, MainspringError)  # then only what is of the code's author is worth reading
+    traceback = getattr(error, "user_traceback", "") or ("" if said_it_all else info.traceback)
+    return {"type": info.type, "message": info.message, "traceback": traceback}
 
 
 def _files(told: Message, home: Path) -> list[str]:

@@ -160,7 +160,7 @@ class Front:
     async def _load(self, *, shown: bool) -> bool:
         """Load the code; return whether that went well. While it is tried again by itself it stays FAILED."""
         if shown:
-            self._status.update(status="LOADING")
+            self._status.update(status="LOADING", error=None, traceback="")
             await self._tell()
         process = self._loading = CodeProcess(self._told, self._reaper)
         await process.start()
