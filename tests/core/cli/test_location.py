@@ -180,7 +180,7 @@ def test_a_daemon_opens_them_and_starts_what_is_queued(mainspring: Command, depl
 @pytest.mark.usefixtures("deployed")
 def test_what_a_job_cannot_take_is_refused_before_it_is_queued(mainspring: Command) -> None:
     refusals: dict[str, list[str]] = {
-        "there is no job 'inges' in any code location; did you mean 'ingest'?": ["inges"],
+        "there is no job 'inges' in any code location (broken is FAILED); did you mean 'ingest'?": ["inges"],
         "there is no job 'ingest' in location 'sale'": ["sale:ingest"],
         "there is no mode 'staging' in job 'ingest'; there is: dev, prod": ["ingest", "--mode", "staging"],
         "ops: there is no op 'fetsch'; did you mean 'fetch'?": ["ingest", "--config", "ops.fetsch.days = 1"],

@@ -12,7 +12,7 @@ from mainspring.errors import ConfigError, MainspringError, UnknownNameError, sh
 from mainspring.execute.launched import store_queued
 from mainspring.execute.options import RunOptions, make_run
 from mainspring.run import Run
-from mainspring.storage import DefinitionQuery, DefinitionRecord, Storage
+from mainspring.storage import DefinitionQuery, DefinitionRecord, LocationStatus, Storage
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -49,11 +49,22 @@ def find_recorded_job(storage: Storage, reference: str) -> RecordedJob:
     if not found:
         offered = storage.locations.definitions(DefinitionQuery(location=location or None, kind="job"))
         place = f"location {location!r}" if location else "any code location"
+        place += _say_unready(storage, location)
         raise UnknownNameError("job", name, {each.name for each in offered}, place=place)
     if len(found) > 1:
         listed = ", ".join(f"{each.location}:{each.name}" for each in found)
         raise MainspringError(f"several code locations have a job {name!r}; name one of {listed}")
     return _read(found[0])
+
+
+def _say_unready(storage: Storage, name: str) -> str:
+    """Say in brackets which locations may have more to offer than they do now."""
+    unready = [
+        f"{each.name} is {each.status}"
+        for each in storage.locations.all()
+        if each.status is not LocationStatus.LOADED and name in ("", each.name)
+    ]
+    return f" ({', '.join(unready)})" if unready else ""
 
 
 def queue_recorded(
