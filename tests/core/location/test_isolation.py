@@ -134,6 +134,32 @@ def test_a_process_that_dies_after_loading_is_started_again(tmp_path: Path) -> N
         assert held.client.index()[1]
 
 
+@pytest.mark.parametrize("place", ["file", "module", "package"])
+def test_code_that_is_edited_twice_within_a_second_is_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Cached byte code goes by the second and the size of its source, which are the same here."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    (home := tmp_path / "home of sales").mkdir()
+    (home / "sales").mkdir()
+    file = home / {"file": "defs.py", "module": "sales_defs.py", "package": "sales/definitions.py"}[place]
+    (home / "sales" / "__init__.py").write_text("")
+    file.write_text(GOOD)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    named = {
+        "file": {},
+        "module": {"file": None, "module": "sales_defs"},
+        "package": {"file": None, "package": "sales"},
+    }
+    with front(tmp_path, **named[place]) as held:  # type: ignore[arg-type]
+        held.settled()
+        for name in ("secon", "third"):
+            file.write_text(GOOD.replace("first", name))
+            os.utime(file, (1_000_000_000, 1_000_000_000))
+            assert held.client.reload()["status"] == "LOADED"
+            assert set(held.client.index()[1]) == {("job", name)}
+
+
 def test_code_in_the_home_cannot_shadow_what_the_front_imports(tmp_path: Path) -> None:
     home = tmp_path / "home of sales"
     home.mkdir()

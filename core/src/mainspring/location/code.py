@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
+from importlib.machinery import SOURCE_SUFFIXES
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from attrs import frozen
 from mainspring.definition.definitions import Definitions
 from mainspring.definition.job import Job
 from mainspring.errors import CodeError, MainspringError, shorten
+from mainspring.location.uncached import UncachedLoader
 from mainspring.location.user_frames import last_frame, user_traceback
 
 
@@ -123,7 +125,8 @@ def _import_file(path: Path) -> ModuleType:
     """Import a file under its own name, so that the files beside it and pickles find it there as well."""
     name = path.stem if path.stem not in sys.modules else f"{path.stem}@{path.parent}"
     sys.modules.pop(name, None)
-    spec = spec_from_file_location(name, path)
+    loader = UncachedLoader(name, str(path)) if path.suffix in SOURCE_SUFFIXES else None
+    spec = spec_from_file_location(name, path, loader=loader)
     if spec is None or spec.loader is None:
         raise CodeError(f"{path} is no Python file; its name should end in .py")
     module = module_from_spec(spec)

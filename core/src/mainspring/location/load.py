@@ -22,6 +22,7 @@ from mainspring.instance import Instance
 from mainspring.io.filesystem import FilesystemIOManager
 from mainspring.location.code import loaded_module
 from mainspring.location.spec import LocationSpec
+from mainspring.location.uncached import import_uncached
 from mainspring.log.filesystem import FilesystemLogStore
 from mainspring.storage import scratch_storage
 
@@ -60,6 +61,7 @@ def load_code(spec: LocationSpec, home: Path, crash_point: CrashPoint = pass_by)
         CodeError: It fails to load; the error has the code's own traceback.
     """
     os.chdir(home)
+    import_uncached(home)
     keep = ExitStack()  # imports find what lies beside the code for as long as this process lives
     definitions, _ = keep.enter_context(loaded_module(spec.source))
     keep.pop_all()
