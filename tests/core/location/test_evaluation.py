@@ -133,6 +133,13 @@ def test_one_that_is_a_little_late_does_not_cost_the_next_one(tmp_path: Path) ->
         assert replies["next"].outcome == "evaluated", replies["next"].error
 
 
+def test_code_that_blocks_signals_does_not_hide_the_ends_of_its_processes(tmp_path: Path) -> None:
+    code = f"import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n{CODE}"
+    with front(tmp_path, code) as held:
+        held.settled()
+        assert "exited with code" in said(evaluated(held, ["exits"])["exits 0"])
+
+
 def test_one_that_kills_its_process_costs_itself(tmp_path: Path) -> None:
     with opened(tmp_path) as held:
         held.settled()
