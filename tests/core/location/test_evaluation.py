@@ -122,6 +122,24 @@ def test_one_that_hangs_is_ended_at_its_own_deadline_and_the_others_do_not_wait(
         assert "in holds_the_lock" in said(order[-2])
 
 
+def test_one_that_is_a_little_late_does_not_cost_the_next_one(tmp_path: Path) -> None:
+    """It ends while its process is asked where it stands, and the next one is given to that."""
+    code = CODE.replace("time.sleep(1000)", "time.sleep(0.5)")
+    with front(tmp_path, code, max_evaluators=1) as held:
+        held.settled()
+        asked = [ask_sensor("late", "hangs", 0.4), ask_sensor("next", "hangs", 20.0)]
+        replies = {each["id"]: read_reply(each) for each in held.client.evaluate(asked)}
+
+        assert replies["next"].outcome == "evaluated", replies["next"].error
+
+
+def test_code_that_blocks_signals_does_not_hide_the_ends_of_its_processes(tmp_path: Path) -> None:
+    code = f"import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n{CODE}"
+    with front(tmp_path, code) as held:
+        held.settled()
+        assert "exited with code" in said(evaluated(held, ["exits"])["exits 0"])
+
+
 def test_one_that_kills_its_process_costs_itself(tmp_path: Path) -> None:
     with opened(tmp_path) as held:
         held.settled()

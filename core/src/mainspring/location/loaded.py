@@ -121,6 +121,7 @@ class _Post:
         for each in (self._woken, wake):
             each.settimeout(0)
         self._wake = wake
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])  # the code may have blocked what tells of the ends
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
 

@@ -18,14 +18,16 @@ def descendants(pid: int, spared: Collection[int] = (), limit: int = 100_000) ->
 
     Args:
         pid: The process.
-        spared: Numbers of processes that do not count.
+        spared: Numbers of processes that do not count. Nor does what they have left behind in their sessions, which the
+            process may have adopted.
         limit: How many to return at the most.
     """
     found: list[int] = []
     waiting = [pid]
     while waiting and len(found) < limit:
-        for child in _children(waiting.pop()):
-            if child not in spared:
+        parent = waiting.pop()
+        for child in _children(parent):
+            if child not in spared and not (parent == pid and spared and _session(child) in spared):
                 found.append(child)
                 waiting.append(child)
     return found
@@ -93,6 +95,11 @@ def _stat(pid: int) -> list[str] | None:
 def _is_alive(pid: int) -> bool:
     fields = _stat(pid)
     return fields is not None and fields[0] not in "ZX"
+
+
+def _session(pid: int) -> int | None:
+    fields = _stat(pid)
+    return None if fields is None else int(fields[3])
 
 
 def _group(pid: int) -> int | None:

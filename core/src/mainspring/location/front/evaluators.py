@@ -224,8 +224,11 @@ class Evaluators:
     def _overdue(self, member: Evaluator, seconds: float) -> None:
         with suppress(ProcessLookupError):
             os.kill(member.process.pid, signal.SIGQUIT)  # it prints where it stands
-        verdict = f"did not end within {seconds:g} s and was ended"
-        self._loop.call_later(DUMP_SECONDS, member.process.condemn, verdict)
+        self._loop.call_later(DUMP_SECONDS, self._end_overdue, member, member.at_work, seconds)
+
+    def _end_overdue(self, member: Evaluator, evaluation: Evaluation | None, seconds: float) -> None:
+        if member.at_work is evaluation:  # if it was a little late, the next one does not pay for that
+            member.process.condemn(f"did not end within {seconds:g} s and was ended")
 
     def _bury(self, member: Evaluator) -> None:
         evaluation = member.at_work
