@@ -132,11 +132,11 @@ class LocationKeeper:
                 status,
                 None if found is None else found.client,
             )
+            self._on_change()
         except LocationError:
             raise
         except MainspringError as error:
             _LOGGER.warning("how location %s stands could not be recorded: %s", self.spec.name, error)
-        self._on_change()
 
     def _bury_front(self) -> None:
         found, self._open = self._open, None

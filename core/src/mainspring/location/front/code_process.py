@@ -27,6 +27,9 @@ _MEGABYTE = 1024 * 1024
 
 _LAST_WORDS_SECONDS = 0.2
 
+_NOT_STARTED = 127 << 8
+"""The wait status of a process that there has never been."""
+
 
 @frozen
 class Forked:
@@ -79,7 +82,7 @@ class CodeProcess:
         return self._outcome.done() and not self.has_ended and self._outcome.result()["kind"] == "loaded"
 
     async def start(self) -> None:
-        """Start it."""
+        """Start it; where the system refuses, it counts as one that has ended."""
         near, far = socket.socketpair()
         self._orders, far_orders = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders.settimeout(0)
@@ -96,6 +99,12 @@ class CodeProcess:
                     (os.POSIX_SPAWN_DUP2, self.output.write_end, 2),
                 ],
             )
+        except OSError as error:
+            near.close()
+            self._verdict = f"could not be started: {error.strerror}"
+            self.status = _NOT_STARTED
+            self._finish()
+            return
         finally:
             self.output.opened()
             far.close()

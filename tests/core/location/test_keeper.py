@@ -1,0 +1,36 @@
+"""Holding a location open, whatever becomes of what is told of it."""
+
+import queue
+from pathlib import Path
+
+import pytest
+
+import mainspring as ms
+from mainspring.errors import StorageError
+from mainspring.location.keeper import LocationKeeper
+from mainspring.location.spec import LocationSpec
+from mainspring.storage import LocationStatus
+from tests.core.location.fronts import GOOD, PATIENCE_SECONDS
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+def test_a_storage_that_fails_while_it_is_told_how_a_location_stands_closes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "defs.py").write_text(GOOD, encoding="utf-8")
+    seen: queue.Queue[LocationStatus] = queue.Queue()
+    failures = 3
+
+    with ms.Instance.open(tmp_path) as instance:
+
+        def tell() -> None:
+            nonlocal failures
+            found = instance.storage.locations.get("sales")
+            assert found is not None
+            seen.put(found.status)
+            failures -= 1
+            if failures >= 0:
+                raise StorageError("the database is away for a moment")
+
+        with LocationKeeper(LocationSpec(name="sales", file="defs.py"), tmp_path, instance, tell):
+            assert seen.get(timeout=PATIENCE_SECONDS) is LocationStatus.LOADING
+            assert seen.get(timeout=PATIENCE_SECONDS) is LocationStatus.LOADED
