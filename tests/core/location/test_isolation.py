@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mainspring.location.evaluation import ask_sensor, read_reply
 from tests.core.location.fronts import GOOD, front
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -191,3 +192,19 @@ def test_its_files_are_its_owners(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o077 == 0
         assert all(each.stat().st_mode & 0o077 == 0 for each in folder.iterdir() if each.suffix in (".sock", ".log"))
         assert textwrap.dedent((next(folder.glob("*.log"))).read_text()) == ""
+
+
+def test_code_that_hangs_when_it_is_to_be_forked_works_with_processes_that_were_not(tmp_path: Path) -> None:
+    code = (
+        "import os, time\nos.register_at_fork(before=lambda: time.sleep(1000))\n"
+        f"{GOOD}\n@ms.sensor(job=first)\ndef looks():\n    return ms.SkipReason('looked')\n"
+        "defs = ms.Definitions(jobs=[first], sensors=[looks])\n"
+    )
+    with front(tmp_path, code) as held:
+        assert held.settled()["start"] == "fork"
+        hung = held.code_process()
+        (reply,) = map(read_reply, held.client.evaluate([ask_sensor("1", "looks", 30.0)]))
+
+        assert reply.evaluation.skip_reason == "looked", reply.error
+        assert held.client.reload()["status"] == "LOADED"
+        hung.wait(60)

@@ -43,6 +43,10 @@ class ProcessEndedError(MainspringError):
     """A process of a location that was needed has ended."""
 
 
+class NoAnswerError(ProcessEndedError):
+    """A process of a location hangs when it is to fork."""
+
+
 class CodeProcess:
     """A process that loads the code and then forks, or becomes a worker.
 
@@ -130,7 +134,8 @@ class CodeProcess:
             timeout_seconds: How long that may take.
 
         Raises:
-            ProcessEndedError: It has ended, or does not answer.
+            ProcessEndedError: It has ended.
+            NoAnswerError: It does not answer.
         """
         token = str(next(self._tokens))
         answer: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
@@ -141,7 +146,9 @@ class CodeProcess:
             socket.send_fds(self._orders, [f"{role} {token}".encode()], descriptors)
             return await asyncio.wait_for(answer, timeout_seconds)
         except (TimeoutError, OSError) as error:
-            raise ProcessEndedError("the location's process does not answer; it is started anew") from error
+            raise NoAnswerError(
+                "the location's process does not answer; from now on nothing is forked from it"
+            ) from error
         finally:
             self._forks.pop(token, None)
 
@@ -180,7 +187,7 @@ class CodeProcess:
 
     def condemn(self, verdict: str) -> None:
         """End it, for a reason that its obituary will give."""
-        self._verdict = verdict
+        self._verdict = self._verdict or verdict  # the first reason is the one
         self.kill()
 
     def limit_memory(self, limit_mb: int) -> None:

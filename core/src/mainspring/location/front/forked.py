@@ -111,7 +111,7 @@ class ForkedProcess:
 
     def condemn(self, verdict: str) -> None:
         """End it and its process group, for a reason that its obituary will give."""
-        self._verdict = verdict
+        self._verdict = self._verdict or verdict  # the first reason is the one
         self.signal_group(signal.SIGKILL)
         if self.pid and not self.has_ended:
             with suppress(ProcessLookupError):

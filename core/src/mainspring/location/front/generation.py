@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from mainspring.errors import MainspringError
-from mainspring.location.front.code_process import CodeProcess, ProcessEndedError
+from mainspring.location.front.code_process import CodeProcess, NoAnswerError, ProcessEndedError
 from mainspring.location.front.evaluators import Evaluators
 from mainspring.location.front.forked import ForkedProcess, RoleProcess
 from mainspring.location.front.output import Output
@@ -16,6 +16,9 @@ from mainspring.location.front.reaper import Reaper
 
 UP_SECONDS = 5.0
 """How long a forked evaluator may take to come up; nothing is lost where it is given longer than a worker."""
+
+END_SECONDS = 5.0
+"""How long the process that has loaded the code may take to end; one that hangs does not by itself."""
 
 _MEGABYTE = 1024 * 1024
 
@@ -90,8 +93,12 @@ class Generation:
         """
         if self.start == "fork":
             forked = ForkedProcess(self._reaper, None)
-            await forked.start(self.process, "worker")
-            return forked
+            try:
+                await forked.start(self.process, "worker")
+            except NoAnswerError:
+                self.distrust_forks()
+            else:
+                return forked
         process = await self._take_standby()
         process.become("worker")
         return process
@@ -114,6 +121,10 @@ class Generation:
         self._close_standby()
         await self.evaluators.settled()
         self.process.retire()
+        try:
+            await asyncio.wait_for(self.process.gone(), END_SECONDS)
+        except TimeoutError:
+            self.process.condemn("did not end when it was not needed any more, and was ended")
 
     def close(self, verdict: str) -> None:
         """End all of its processes now; workers go on."""
@@ -132,10 +143,14 @@ class Generation:
 
             output = Output(self._spec["output_limit_mb"] * _MEGABYTE, too_much)
             forked = ForkedProcess(self._reaper, output)
-            await forked.start(self.process, "evaluator")
-            if await _is_up(forked):
-                return forked, output
-            forked.condemn("hung after it was forked, and was ended")
+            try:
+                await forked.start(self.process, "evaluator")
+            except NoAnswerError:
+                output.close()
+            else:
+                if await _is_up(forked):
+                    return forked, output
+                forked.condemn("hung after it was forked, and was ended")
             self.distrust_forks()
         process = await self._take_standby()
         process.become("evaluator")
