@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from attrs import frozen
@@ -36,17 +38,30 @@ class Refusal:
         return self.at + min(FIRST_BACK_OFF_SECONDS * 2.0 ** (min(self.count, 10) - 1), LAST_BACK_OFF_SECONDS)
 
 
-def choose(queued: Sequence[Run], refusals: Mapping[str, Refusal], now: float, room: int) -> list[Run]:
-    """Return the runs to start now, in their order.
+def choose(
+    queued: Sequence[Run],
+    refusals: Mapping[str, Refusal],
+    now: float,
+    room: int,
+    under_way: Mapping[str | None, int] = MappingProxyType({}),
+) -> list[Run]:
+    """Return the runs to start now, in their order; a location that is slow to start its own holds up no others.
 
     Args:
         queued: The runs that wait, in the order in which they leave the queue.
         refusals: Those of runs that could not be started when they were last tried, by run.
         now: Seconds on the monotonic clock.
-        room: How many may be started at a time.
+        room: How many of a location may be started at a time.
+        under_way: How many are being started already, by location.
     """
-    ready = [run for run in queued if run.run_id not in refusals or refusals[run.run_id].again_at <= now]
-    return ready[: max(room, 0)]
+    count = Counter(under_way)
+    chosen: list[Run] = []
+    for run in queued:
+        is_ready = run.run_id not in refusals or refusals[run.run_id].again_at <= now
+        if is_ready and count[run.location] < room:
+            count[run.location] += 1
+            chosen.append(run)
+    return chosen
 
 
 Fate: TypeAlias = Literal["leave", "requeue"]

@@ -1,9 +1,10 @@
-"""The starter: claims runs that wait and has them launched, as many at a time as it has threads."""
+"""The starter: claims runs that wait and has them launched, as many of a location at a time as it has threads for that."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mainspring.instance import Instance
 
 AT_A_TIME = 4
-"""How many launches are under way at a time."""
+"""How many launches of a location are under way at a time."""
 
 LOOK_AT_STARTING_SECONDS = 2.0
 """How often runs are looked at that were to be started and are not."""
@@ -50,9 +51,9 @@ class Starter:
         self._launcher = launcher
         self._command = command
         self._on_change = on_change
-        self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="launch")
+        self._pools: dict[str | None, ThreadPoolExecutor] = {}
         self._lock = threading.Lock()
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, str | None] = {}
         self._launches: set[Future[None]] = set()
         self._refusals: dict[str, Refusal] = {}
         self._look_at_starting_at = 0.0
@@ -64,14 +65,12 @@ class Starter:
             self._look_at_starting_at = now + LOOK_AT_STARTING_SECONDS
             self._look_at_starting()
         with self._lock:
-            room = AT_A_TIME * 2 - len(self._under_way)
+            under_way = Counter(self._under_way.values())
             refusals = dict(self._refusals)
-        if room <= 0:
-            return 0
-        queued = self._instance.storage.runs.queued(_PAGE)
-        chosen = [run for run in choose(queued, refusals, now, room) if self._claim(run)]
+        ready = choose(self._queued(), refusals, now, AT_A_TIME * 2, under_way)
+        chosen = [run for run in ready if self._claim(run)]
         for run in chosen:
-            launch = self._pool.submit(self._launch, run)
+            launch = self._pool(run.location).submit(self._launch, run)
             self._launches.add(launch)
             launch.add_done_callback(self._launches.discard)
         return len(chosen)
@@ -82,12 +81,26 @@ class Starter:
 
     def close(self) -> None:
         """Wait for the launches that are under way, and begin no more."""
-        self._pool.shutdown(wait=True)
+        for each in self._pools.values():
+            each.shutdown(wait=True)
+
+    def _queued(self) -> list[Run]:
+        """Return runs that wait; those of a location that fill a page by themselves hide no others."""
+        queued = self._instance.storage.runs.queued(_PAGE)
+        if len(queued) == _PAGE:
+            queued += self._instance.storage.runs.queued(_PAGE, {run.location for run in queued if run.location})
+        return queued
+
+    def _pool(self, location: str | None) -> ThreadPoolExecutor:
+        """Return the threads that launch the runs of a location."""
+        if location not in self._pools:
+            self._pools[location] = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=f"launch {location}")
+        return self._pools[location]
 
     def _claim(self, run: Run) -> bool:
         """Claim a run for launch; False where somebody else has, or it was canceled."""
         with self._lock:
-            self._under_way.add(run.run_id)
+            self._under_way[run.run_id] = run.location
         if self._record(run, RunStarting()):
             return True
         self._done(run)
@@ -156,4 +169,4 @@ class Starter:
 
     def _done(self, run: Run) -> None:
         with self._lock:
-            self._under_way.discard(run.run_id)
+            self._under_way.pop(run.run_id, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from attrs import evolve
 
@@ -85,9 +85,10 @@ class _MemoryRuns:
             self._rows.runs[run_id] = evolve(run, **changes)
             self._rows.append(run_id, events)
 
-    def queued(self, limit: int) -> list[Run]:
+    def queued(self, limit: int, without: Collection[str] = ()) -> list[Run]:
         with self._rows.lock:
-            waiting = [run for run in self._rows.runs.values() if run.status is RunStatus.QUEUED]
+            found = [run for run in self._rows.runs.values() if run.status is RunStatus.QUEUED]
+        waiting = [run for run in found if run.location not in without]
         return sorted(waiting, key=lambda run: (-run.priority, run.run_id))[:limit]
 
     def get(self, run_id: str) -> Run | None:

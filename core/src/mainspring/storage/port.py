@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from attrs import field, frozen
@@ -72,8 +72,13 @@ class RunStore(Protocol):
             SupersededError: Another worker has it, there is a later attempt, or it is over, canceled or gone.
         """
 
-    def queued(self, limit: int) -> list[Run]:
-        """Return the runs that wait to be started: those of a higher priority first, then the older ones."""
+    def queued(self, limit: int, without: Collection[str] = ()) -> list[Run]:
+        """Return the runs that wait to be started: those of a higher priority first, then the older ones.
+
+        Args:
+            limit: At most so many.
+            without: Code locations whose runs are left out.
+        """
 
     def get(self, run_id: str) -> Run | None:
         """Return a run, or None."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from mainspring.errors import StorageError
@@ -60,8 +60,10 @@ class SqlRuns:
             connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
             append_events(self._database, connection, events)
 
-    def queued(self, limit: int) -> list[Run]:
+    def queued(self, limit: int, without: Collection[str] = ()) -> list[Run]:
         statement = select(runs).where(IS_QUEUED).order_by(runs.c.priority.desc(), runs.c.run_id).limit(limit)
+        if without:
+            statement = statement.where(or_(runs.c.location.is_(None), runs.c.location.not_in(without)))
         with self._database.read() as connection:
             return [_from_row(row) for row in connection.execute(statement)]
 

@@ -109,6 +109,13 @@ class RunQueueContract:
         assert [each.run_id for each in storage.runs.queued(2)] == ["d", "e"]
         assert storage.runs.queued(0) == []
 
+    def test_runs_of_locations_can_be_left_out(self, storage: Storage) -> None:
+        for run_id, location in (("a", "full"), ("b", "other"), ("c", None), ("d", "slow")):
+            given_run(storage, RunStatus.QUEUED, run_id, location=location)
+
+        assert [each.run_id for each in storage.runs.queued(10, {"full", "slow"})] == ["b", "c"]
+        assert [each.run_id for each in storage.runs.queued(1, ["full"])] == ["b"]
+
     def test_only_queued_runs_wait_in_the_queue(self, storage: Storage) -> None:
         for status in RunStatus:
             given_run(storage, status, f"run {status}")
