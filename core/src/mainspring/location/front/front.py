@@ -71,13 +71,18 @@ class Front:
             "pids": [] if serving is None else serving.pids,
         }
 
+    @property
+    def serves(self) -> bool:
+        """Whether there is code that could do what is asked for, though it may not be the latest."""
+        return self._serving is not None and not self._serving.process.has_ended
+
     def generation(self) -> Generation:
         """Return the loading of the code that serves.
 
         Raises:
             NotLoadedError: There is none.
         """
-        if self._serving is None or self._serving.process.has_ended:
+        if self._serving is None or not self.serves:
             raise NotLoadedError(
                 f"location {self._name!r} is {self._status['status']}: {self._status['error'] or 'wait'}"
             )

@@ -15,9 +15,8 @@ def health_handler(front: Front) -> grpc.GenericRpcHandler:
     """Return the service: SERVING while the location has code that serves, and NOT_SERVING else."""
 
     def state() -> Any:
-        serving = front.status["snapshot"] is not None
         response = _messages().HealthCheckResponse
-        return response(status=response.SERVING if serving else response.NOT_SERVING)
+        return response(status=response.SERVING if front.serves else response.NOT_SERVING)
 
     async def check(request: Any, context: Any) -> Any:
         if request.service not in ("", SERVICE):
