@@ -8,7 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mainspring.clock import SystemClock
 from mainspring.location.evaluation import ask_sensor, read_reply
+from mainspring.location.front.front import FIRST_BACK_OFF_SECONDS
 from tests.core.location.fronts import GOOD, front
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -208,3 +210,15 @@ def test_code_that_hangs_when_it_is_to_be_forked_works_with_processes_that_were_
         assert reply.evaluation.skip_reason == "looked", reply.error
         assert held.client.reload()["status"] == "LOADED"
         hung.wait(60)
+
+
+def test_code_that_dies_again_and_again_once_it_is_loaded_is_waited_for_longer(tmp_path: Path) -> None:
+    with front(tmp_path) as held:
+        for _ in range(4):
+            held.until(lambda status: status["status"] == "LOADED")
+            held.code_process().kill()
+            held.until(lambda status: status["status"] == "FAILED")
+        began = SystemClock().monotonic()
+        held.until(lambda status: status["status"] == "LOADED")
+
+        assert SystemClock().monotonic() - began > FIRST_BACK_OFF_SECONDS

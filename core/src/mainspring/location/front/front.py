@@ -21,6 +21,11 @@ FIRST_BACK_OFF_SECONDS = 1.0
 LAST_BACK_OFF_SECONDS = 30.0
 """How long it takes until code that failed to load is tried again, at first and at last; it is sooner where a file changes."""
 
+SOON_SECONDS = 10.0
+SOON_DEATHS = 3
+"""How soon after the code was loaded its process dies where that says something of the code, and how often it may in a row
+until it is waited before the code is loaded again, as where it fails to load."""
+
 LOOK_SECONDS = 0.25
 """How often it is looked at how many processes there are and how large they are."""
 
@@ -147,7 +152,7 @@ class Front:
 
     async def _keep(self) -> None:
         """Load the code, and load it again when that is asked for, when its process has died, or when it failed."""
-        failures = 0
+        failures = deaths = 0
         while True:
             was_asked = self._asked.is_set() or self._begun == 0
             self._asked.clear()
@@ -155,11 +160,15 @@ class Front:
             loaded = await self._load(shown=was_asked)
             self._settled = self._begun
             await self._tell()
+            since = self._clock.monotonic()
             if loaded:
-                failures = 0
                 await self._until_it_fails()
-            elif not self._asked.is_set():
+                died_soon = not self._asked.is_set() and self._clock.monotonic() - since < SOON_SECONDS
+                deaths = deaths + 1 if died_soon else 0
+                failures = max(deaths - SOON_DEATHS, 0)
+            else:
                 failures += 1
+            if failures and not self._asked.is_set():
                 await self._back_off(failures)
 
     async def _load(self, *, shown: bool) -> bool:
