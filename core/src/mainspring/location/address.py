@@ -40,10 +40,24 @@ def socket_path(home: Path, name: str) -> Path:
     Raises:
         InstanceError: The folder cannot be used, or its path is too long for a socket.
     """
-    path = runtime_folder(home) / f"{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}.sock"
+    return within_limit(
+        runtime_folder(home) / f"{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}.sock", RUNTIME_VARIABLE
+    )
+
+
+def within_limit(path: Path, variable: str) -> Path:
+    """Return the path of a socket.
+
+    Args:
+        path: The path.
+        variable: What names its folder in the environment.
+
+    Raises:
+        InstanceError: It is too long for a socket.
+    """
     if len(os.fsencode(path)) > PATH_LIMIT_BYTES:
         raise InstanceError(
-            f"the path of socket {path} is too long for this system; name a shorter folder with {RUNTIME_VARIABLE}"
+            f"the path of socket {path} is too long for this system; name a shorter folder with {variable}"
         )
     return path
 

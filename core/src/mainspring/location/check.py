@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mainspring.errors import LocationError
-from mainspring.location.address import socket_path
+from mainspring.location.address import socket_path, within_limit
 from mainspring.location.client import LocationClient
 from mainspring.location.opening import open_location
 from mainspring.location.spec import LocationSpec
@@ -20,10 +20,13 @@ def check_location(spec: LocationSpec, home: Path) -> dict[str, Any]:
     """Load a location's code in processes of its own, as a daemon would, and return how that went.
 
     What is open already is not touched, and nothing is recorded.
+
+    Raises:
+        InstanceError: The system's folder for temporary files has too long a path for a socket.
     """
     with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
         try:
-            found = open_location(spec, home, Path(folder) / "check.sock")
+            found = open_location(spec, home, within_limit(Path(folder) / "check.sock", "TMPDIR"))
         except LocationError as error:
             return _result(spec, {"status": "FAILED", "error": str(error)})
         try:
