@@ -1,11 +1,11 @@
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.daemon.start import (
     LAST_BACK_OFF_SECONDS,
-    UNACKNOWLEDGED_SECONDS,
     Refusal,
     choose,
     fate_of_starting,
@@ -47,10 +47,8 @@ def test_waits_grow_but_not_without_end(refusal: Refusal) -> None:
     assert refusal.at < refusal.again_at <= longer.again_at <= refusal.at + LAST_BACK_OFF_SECONDS
 
 
-@given(st.sampled_from(get_args(HealthStatus)), st.floats(0, 100), st.booleans())
-def test_only_a_launch_that_came_to_nothing_is_tried_again(status: HealthStatus, age: float, own: bool) -> None:
-    starting = run("run-1", RunStatus.STARTING)
-    fate = fate_of_starting(starting, {"run-1"} if own else set(), age, WorkerHealth(status))
-
+@pytest.mark.parametrize("status", get_args(HealthStatus))
+def test_only_a_launch_that_came_to_nothing_is_tried_again(status: HealthStatus) -> None:
     came_to_nothing = status in ("NOT_FOUND", "FAILED", "SUCCEEDED")
-    assert fate == ("requeue" if came_to_nothing and not own and age >= UNACKNOWLEDGED_SECONDS else "leave")
+
+    assert fate_of_starting(WorkerHealth(status)) == ("requeue" if came_to_nothing else "leave")

@@ -149,12 +149,15 @@ def test_a_launch_that_came_to_nothing_is_tried_again_by_whoever_looks(
 ) -> None:
     """Scar: STARTING was written, then the daemon died: never launched."""
     name = queued(instance)
-    claim = Event(run_id=name, run_attempt=1, fact=RunStarting(), timestamp=clock.time())
+    claim = Event(run_id=name, run_attempt=1, fact=RunStarting(), timestamp=clock.time() - 86_400)  # a clock far off
     instance.storage.events.record(name, 1, [claim])
     launcher.health = ms.WorkerHealth(health)  # type: ignore[arg-type]
     assert starter.reconcile() == 0  # another daemon may be at it
+    starter.join()
+    assert launcher.launched == []
     clock.advance(UNACKNOWLEDGED_SECONDS + LOOK_AT_STARTING_SECONDS)
     starter.reconcile()
+    starter.join()
     starter.reconcile()
     starter.close()
 

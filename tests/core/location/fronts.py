@@ -77,9 +77,8 @@ class HeldFront:
         return [front, *front.children(recursive=True)]
 
     def code_process(self) -> psutil.Process:
-        """Return the process that has loaded the code."""
-        (found,) = psutil.Process(self.pid).children()
-        return found
+        """Return the process that has loaded the code: the oldest, as one that tries to load it anew may be there too."""
+        return min(psutil.Process(self.pid).children(), key=lambda each: each.create_time())
 
     def _watch(self) -> None:
         try:

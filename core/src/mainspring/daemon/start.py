@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -67,16 +67,11 @@ def choose(
 Fate: TypeAlias = Literal["leave", "requeue"]
 
 
-def fate_of_starting(run: Run, own: Collection[str], age_seconds: float, health: WorkerHealth) -> Fate:
-    """Return what becomes of a run that was to be started and that no worker has claimed.
+def fate_of_starting(health: WorkerHealth) -> Fate:
+    """Return what becomes of a run that was to be started and that no worker has claimed for too long.
 
     Args:
-        run: The run; it is STARTING.
-        own: The runs that this daemon is starting itself.
-        age_seconds: How long ago it was claimed for launch.
         health: How its worker does.
     """
-    if run.run_id in own or age_seconds < UNACKNOWLEDGED_SECONDS:
-        return "leave"
     # A worker that runs will claim it; where that cannot be told, a second worker would do no harm but help neither.
     return "leave" if health.status in ("RUNNING", "UNKNOWN") else "requeue"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from mainspring.daemon.start import Refusal, choose, fate_of_starting
+from mainspring.daemon.start import UNACKNOWLEDGED_SECONDS, Refusal, choose, fate_of_starting
 from mainspring.errors import LaunchError, MainspringError, SupersededError, TransitionError
 from mainspring.event import Event, Fact, RunQueued, RunStarting
 from mainspring.launch import Launch, RunLauncher
@@ -57,6 +57,7 @@ class Starter:
         self._launches: set[Future[None]] = set()
         self._refusals: dict[str, Refusal] = {}
         self._look_at_starting_at = 0.0
+        self._seen: dict[tuple[str, int | None], float] = {}
 
     def reconcile(self) -> int:
         """Start what may be started now, and return how many runs that were."""
@@ -70,9 +71,7 @@ class Starter:
         ready = choose(self._queued(), refusals, now, AT_A_TIME * 2, under_way)
         chosen = [run for run in ready if self._claim(run)]
         for run in chosen:
-            launch = self._pool(run.location).submit(self._launch, run)
-            self._launches.add(launch)
-            launch.add_done_callback(self._launches.discard)
+            self._submit(run, self._launch)
         return len(chosen)
 
     def join(self) -> None:
@@ -134,20 +133,32 @@ class Starter:
     def _look_at_starting(self) -> None:
         """Put runs back into the queue whose launch came to nothing, as when the daemon that began it has died."""
         query = RunQuery(statuses=(RunStatus.STARTING,), limit=_PAGE)
+        now = self._instance.clock.monotonic()
+        seen: dict[tuple[str, int | None], float] = {}
         for run in self._instance.storage.runs.find(query):
+            claim = (run.run_id, self._claim_of(run))
+            seen[claim] = self._seen.get(claim, now)  # other hosts' clocks say nothing here
             with self._lock:
-                own = frozenset(self._under_way)
-            if run.run_id in own:
-                continue
-            age = self._instance.clock.time() - self._claimed_at(run)
-            if fate_of_starting(run, own, age, self._launcher.check(run)) == "requeue":
-                said = "it was to be started and was not; it is tried again"
-                _LOGGER.warning("run %s: %s", run.run_id, said)
-                self._record(run, RunQueued(said))
+                is_own = run.run_id in self._under_way
+            if not is_own and now - seen[claim] >= UNACKNOWLEDGED_SECONDS:
+                self._submit(run, self._look_after)
+        self._seen = seen
 
-    def _claimed_at(self, run: Run) -> float:
+    def _look_after(self, run: Run) -> None:
+        """Ask after a run that nobody has claimed for too long; its launcher may take its time to answer."""
+        if fate_of_starting(self._launcher.check(run)) == "requeue":
+            said = "it was to be started and was not; it is tried again"
+            _LOGGER.warning("run %s: %s", run.run_id, said)
+            self._record(run, RunQueued(said))
+
+    def _claim_of(self, run: Run) -> int | None:
         claims = self._instance.storage.events.read(run.run_id, kinds=[RunStarting.kind])
-        return claims[-1].timestamp if claims else run.created_at
+        return claims[-1].event_id if claims else None
+
+    def _submit(self, run: Run, work: Callable[[Run], None]) -> None:
+        launch = self._pool(run.location).submit(work, run)
+        self._launches.add(launch)
+        launch.add_done_callback(self._launches.discard)
 
     def _address(self, run: Run) -> str | None:
         location = None if run.location is None else self._instance.storage.locations.get(run.location)

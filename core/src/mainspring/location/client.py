@@ -156,8 +156,6 @@ class LocationClient:
         match code:
             case grpc.StatusCode.FAILED_PRECONDITION:
                 return LocationError(self._name, str(error.details()), is_answer=True)
-            case grpc.StatusCode.UNAVAILABLE if "location" in str(error.details()) or "worker" in str(error.details()):
-                return LocationError(self._name, str(error.details()), is_answer=True)
             case grpc.StatusCode.DEADLINE_EXCEEDED:
                 return LocationError(
                     self._name, f"location {self._name!r} does not answer in time; look at it again soon"

@@ -175,7 +175,7 @@ class Evaluators:
     async def _add(self) -> None:
         try:
             process, output = await self._start()
-        except MainspringError as error:
+        except (MainspringError, OSError) as error:  # no descriptors are left, say
             if not self._members:
                 while self._waiting:
                     self._waiting.popleft().fail("EvaluatorNotStarted", str(error), outcome="unavailable")

@@ -10,20 +10,25 @@ from collections.abc import Callable
 _KEPT = 1000
 """How many ends are remembered of processes that nobody has asked for yet."""
 
+FRESH_SECONDS = 5.0
+"""How long an end may have come before its process was asked for; numbers are used again, but not so soon."""
+
 
 class Reaper:
     """Knows how processes ended; zombies that nobody waits for are buried as well."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, Callable[[int], None]] = {}
-        self._ended: dict[int, int] = {}
-        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self.reap)
+        self._ended: dict[int, tuple[int, float]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGCHLD, self.reap)
 
     def watch(self, pid: int, on_end: Callable[[int], None]) -> None:
         """Call a function with a process's wait status when it has ended, or soon where it has already."""
-        if pid in self._ended:
-            asyncio.get_running_loop().call_soon(on_end, self._ended.pop(pid))
-        else:
+        status, at = self._ended.pop(pid, (0, -FRESH_SECONDS))
+        if self._loop.time() - at < FRESH_SECONDS:
+            self._loop.call_soon(on_end, status)
+        else:  # an older end was that of another process, which had the number before
             self._waiting[pid] = on_end
 
     def forget(self, pid: int) -> None:
@@ -36,7 +41,7 @@ class Reaper:
         if on_end is not None:
             on_end(status)
             return
-        self._ended[pid] = status
+        self._ended[pid] = (status, self._loop.time())
         while len(self._ended) > _KEPT:
             del self._ended[next(iter(self._ended))]
 

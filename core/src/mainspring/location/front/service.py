@@ -13,7 +13,6 @@ import grpc
 from mainspring.errors import MainspringError
 from mainspring.location.front.evaluators import Evaluation
 from mainspring.location.front.front import Front, NotLoadedError
-from mainspring.location.front.workers import LaunchFailedError
 from mainspring.location.interface import INTERFACE, OLDEST_INTERFACE, SERVICE, dump, load
 
 Request = Mapping[str, Any]
@@ -157,9 +156,7 @@ def _guarded(method: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request
     async def call(request: Request, context: Any) -> Reply:
         try:
             return await method(request)
-        except (NotLoadedError, LaunchFailedError) as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
-        except MainspringError as error:
+        except MainspringError as error:  # UNAVAILABLE is what gRPC says where nobody answers
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         raise AssertionError("abort raises")
 
@@ -174,7 +171,7 @@ def _without_context(
             async for each in method(request):
                 yield each
         except NotLoadedError as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
 
     return call
 
