@@ -1,12 +1,14 @@
 """Holding a location open, whatever becomes of what is told of it."""
 
 import queue
+import threading
 from pathlib import Path
 
 import pytest
 
 import mainspring as ms
 from mainspring.errors import StorageError
+from mainspring.location.address import RUNTIME_VARIABLE
 from mainspring.location.keeper import LocationKeeper
 from mainspring.location.spec import LocationSpec
 from mainspring.storage import LocationStatus
@@ -34,3 +36,17 @@ def test_a_storage_that_fails_while_it_is_told_how_a_location_stands_closes_noth
         with LocationKeeper(LocationSpec(name="sales", file="defs.py"), tmp_path, instance, tell):
             assert seen.get(timeout=PATIENCE_SECONDS) is LocationStatus.LOADING
             assert seen.get(timeout=PATIENCE_SECONDS) is LocationStatus.LOADED
+
+
+def test_a_location_that_can_have_no_socket_is_shown_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "open to all").mkdir(mode=0o755)
+    monkeypatch.setenv(RUNTIME_VARIABLE, str(tmp_path / "open to all"))
+    changed = threading.Event()
+    with ms.Instance.open(tmp_path) as instance:
+        with LocationKeeper(LocationSpec(name="sales", file="defs.py"), tmp_path, instance, changed.set):
+            assert changed.wait(PATIENCE_SECONDS)
+        found = instance.storage.locations.get("sales")
+
+    assert found is not None
+    assert (found.status, found.address) == (LocationStatus.FAILED, None)
+    assert "can be entered by others; remove it" in (found.error or "")

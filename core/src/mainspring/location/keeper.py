@@ -128,7 +128,7 @@ class LocationKeeper:
             record_status(
                 self._instance,
                 self.spec,
-                address(self._home, self.spec.name),
+                self._address(),
                 status,
                 None if found is None else found.client,
             )
@@ -137,6 +137,13 @@ class LocationKeeper:
             raise
         except MainspringError as error:
             _LOGGER.warning("how location %s stands could not be recorded: %s", self.spec.name, error)
+
+    def _address(self) -> str | None:
+        """Return where the front listens; None where no socket can be had, which is what is recorded then."""
+        try:
+            return address(self._home, self.spec.name)
+        except MainspringError:
+            return None
 
     def _bury_front(self) -> None:
         found, self._open = self._open, None

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 
 def record_status(
-    instance: Instance, spec: LocationSpec, address: str, status: Mapping[str, Any], client: LocationClient | None
+    instance: Instance,
+    spec: LocationSpec,
+    address: str | None,
+    status: Mapping[str, Any],
+    client: LocationClient | None,
 ) -> LocationRecord:
     """Record what a front says of its location.
 
     Args:
         instance: Where it is recorded.
         spec: The location.
-        address: Where its front listens.
+        address: Where its front listens; None where it cannot.
         status: What the front says; of one that says nothing, what is known of it instead.
         client: Where definitions are asked for; None keeps those that are recorded.
 

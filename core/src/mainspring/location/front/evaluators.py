@@ -111,6 +111,7 @@ class Evaluators:
     def withdraw(self, evaluations: set[Evaluation]) -> None:
         """Forget evaluations that nobody waits for any more, unless they are under way."""
         self._waiting = deque(each for each in self._waiting if each not in evaluations)
+        self._end_if_done()
 
     def retire(self) -> None:
         """End each evaluator as soon as it has nothing left to do."""
@@ -179,6 +180,7 @@ class Evaluators:
             if not self._members:
                 while self._waiting:
                     self._waiting.popleft().fail("EvaluatorNotStarted", str(error), outcome="unavailable")
+            self._end_if_done()
             return
         member = Evaluator(process, output, since=self._loop.time())
         process.on_message = lambda message: self._take(member, message)
@@ -205,6 +207,10 @@ class Evaluators:
         if member.is_worn:
             self._dismiss(member)
         self._dispatch()
+        self._end_if_done()
+
+    def _end_if_done(self) -> None:
+        """Let the processes of retired evaluators go once nothing is left to do."""
         if self._is_retired and self.is_idle:
             self.retire()
 
@@ -238,5 +244,4 @@ class Evaluators:
         if evaluation is not None:
             evaluation.fail("EvaluatorEnded", f"its process {member.process.obituary()}")
         self._dispatch()
-        if self._is_retired and self.is_idle:
-            self.retire()
+        self._end_if_done()
