@@ -3,8 +3,9 @@
 Pure: takes values and returns values; opens, reads and writes nothing.
 """
 
+from mainspring.run.policy import RunPolicy
 from mainspring.run.run import Run, StepRecord
 from mainspring.run.status import RunStatus, StepStatus, check_transition
 from mainspring.run.worker import WorkerIdentity
 
-__all__ = ["Run", "RunStatus", "StepRecord", "StepStatus", "WorkerIdentity", "check_transition"]
+__all__ = ["Run", "RunPolicy", "RunStatus", "StepRecord", "StepStatus", "WorkerIdentity", "check_transition"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mainspring.run.policy import NO_POLICY, RunPolicy
 from mainspring.run.status import RunStatus, StepStatus
 from mainspring.run.worker import WorkerIdentity
 
@@ -35,6 +36,11 @@ class Run:
         reason: Why it failed or was canceled, in a sentence.
         worker: The process that carries out the attempt, if one does or did.
         location: The code location that has its job; None for a run of code that was at hand where it was made.
+        automation: The schedule or sensor that asked for it, if one did.
+        tick_id: The tick that asked for it, if one did.
+        policy: What is done for it besides starting it once.
+        not_before: Until when it waits in the queue at the least, seconds since the epoch.
+        retries_left: How many attempts may still follow without a person.
     """
 
     run_id: str
@@ -56,6 +62,11 @@ class Run:
     reason: str | None = None
     worker: WorkerIdentity | None = None
     location: str | None = None
+    automation: str | None = None
+    tick_id: int | None = None
+    policy: RunPolicy = NO_POLICY
+    not_before: float | None = None
+    retries_left: int = 0
 
     def _repr_html_(self) -> str:
         from mainspring.notebook.run_view import run_html
@@ -75,6 +86,7 @@ class StepRecord:
         status: Where it stands.
         started_at: When it was claimed, seconds since the epoch; of a skipped step, when it was skipped.
         ended_at: When it ended, if it did.
+        pool: The pool of which it takes up a place, if any.
     """
 
     run_id: str
@@ -84,3 +96,4 @@ class StepRecord:
     status: StepStatus
     started_at: float
     ended_at: float | None = None
+    pool: str | None = None

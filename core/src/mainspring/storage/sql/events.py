@@ -178,6 +178,7 @@ def _change_step(connection: Connection, event: Event) -> None:
             "status": STEP_BEGIN[kind].value,
             "started_at": event.timestamp,
             "ended_at": None,
+            "pool": None,
         }
         try:
             _INSERT_STEP.run(connection, row)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from mainspring.errors import StorageError
 from mainspring.event import Event
-from mainspring.run import Run, RunStatus, WorkerIdentity
+from mainspring.run import Run, RunPolicy, RunStatus, WorkerIdentity
+from mainspring.run.policy import NO_POLICY
 from mainspring.storage.port import RunQuery
 from mainspring.storage.rows import check_new, claimed, new_attempt
 from mainspring.storage.sql.database import Database
@@ -123,6 +124,11 @@ def _to_row(run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "worker": _worker_to_text(run.worker),
         "location": run.location,
+        "automation": run.automation,
+        "tick_id": run.tick_id,
+        "policy": _policy_to_text(run.policy),
+        "not_before": run.not_before,
+        "retries_left": run.retries_left,
     }
 
 
@@ -143,7 +149,13 @@ def _read(fields: dict[str, Any]) -> Run:
         fields["selection"] = tuple(json.loads(fields["selection"]))
     if fields["worker"] is not None:
         fields["worker"] = WorkerIdentity(**json.loads(fields["worker"]))
+    fields["retries_left"] = fields["retries_left"] or 0
+    fields["policy"] = NO_POLICY if fields["policy"] is None else RunPolicy(**json.loads(fields["policy"]))
     return Run(**fields)
+
+
+def _policy_to_text(policy: RunPolicy) -> str | None:
+    return None if policy == NO_POLICY else json.dumps(attrs.asdict(policy))
 
 
 def _worker_to_text(worker: WorkerIdentity | None) -> str | None:

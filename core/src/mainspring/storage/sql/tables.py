@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text, literal_column
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    literal_column,
+)
 
 metadata = MetaData()
 
@@ -32,6 +44,11 @@ runs = Table(
     Column("reason", Text),
     Column("worker", Text),
     Column("location", _KEY),
+    Column("automation", _KEY),
+    Column("tick_id", _BIG_ID),
+    Column("policy", Text),
+    Column("not_before", Double),
+    Column("retries_left", Integer),
     Index("runs_by_job", "job_name", "run_id"),
     Index("runs_by_status", "status", "run_id"),
 )
@@ -48,6 +65,33 @@ Index(
     sqlite_where=IS_QUEUED,
     postgresql_where=IS_QUEUED,
 )
+
+IS_ACTIVE = runs.c.status.in_([literal_column(f"'{each}'") for each in ("STARTING", "STARTED", "CANCELING")])
+"""Which runs take up places; written out for the same reason."""
+
+Index("runs_active", runs.c.status, runs.c.run_id, sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE)
+
+IS_OF_LIVE_TICK = and_(
+    runs.c.status.in_([literal_column(f"'{each}'") for each in ("QUEUED", "STARTING", "STARTED", "CANCELING")]),
+    runs.c.automation.is_not(None),
+)
+"""Which runs an automation has under way or waiting."""
+
+Index(
+    "runs_of_automation",
+    runs.c.location,
+    runs.c.automation,
+    sqlite_where=IS_OF_LIVE_TICK,
+    postgresql_where=IS_OF_LIVE_TICK,
+)
+
+IS_TO_RETRY = and_(runs.c.status == literal_column("'FAILURE'"), runs.c.retries_left > literal_column("0"))
+"""Which runs a new attempt is to follow without a person."""
+
+Index("runs_to_retry", runs.c.status, runs.c.run_id, sqlite_where=IS_TO_RETRY, postgresql_where=IS_TO_RETRY)
+
+_HAS_TICK = runs.c.tick_id.is_not(None)
+Index("runs_by_tick", runs.c.tick_id, sqlite_where=_HAS_TICK, postgresql_where=_HAS_TICK)
 
 run_tags = Table(
     "run_tags",
@@ -69,8 +113,14 @@ steps = Table(
     Column("status", _KEY, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("ended_at", Double),
+    Column("pool", _KEY),
 )
 """A row an attempt of a step. Inserting it is claiming it: the primary key admits one."""
+
+IS_IN_POOL = and_(steps.c.status == literal_column("'STARTED'"), steps.c.pool.is_not(None))
+"""Which steps may take up a place in a pool; they do while their run's attempt is under way."""
+
+Index("steps_in_pool", steps.c.pool, steps.c.run_id, sqlite_where=IS_IN_POOL, postgresql_where=IS_IN_POOL)
 
 events = Table(
     "events",
@@ -122,6 +172,111 @@ definitions = Table(
     Index("definitions_by_kind", "kind", "name"),
 )
 """A row a definition that a code location offers."""
+
+automations = Table(
+    "automations",
+    metadata,
+    Column("location", _KEY, primary_key=True),
+    Column("name", _KEY, primary_key=True),
+    Column("kind", _KEY, nullable=False),
+    Column("switch", _KEY),
+    Column("version", _BIG_ID, nullable=False),
+    Column("mark", Double),
+    Column("cursor", Text),
+    Column("timing", Text),
+    Column("backlog", Text),
+    Column("turn", Text),
+    Column("not_before", Double),
+    Column("failures", Integer, nullable=False),
+    Column("last_run_key", Text),
+    Column("last_tick_id", _BIG_ID),
+    Column("last_skip", _KEY),
+    Column("outbox", Integer, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+"""A row a schedule or a sensor that was ever seen; it outlives its definition. Each change raises its version by one."""
+
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("tick_id", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("location", _KEY, nullable=False),
+    Column("automation", _KEY, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("status", _KEY, nullable=False),
+    Column("scheduled_time", Double),
+    Column("since", Double),
+    Column("count", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("requested", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False),
+    Column("reason", Text),
+    Column("body", Text, nullable=False),
+    Index("ticks_by_time", "location", "automation", "scheduled_time", unique=True),
+    Index("ticks_by_automation", "location", "automation", "tick_id"),
+    sqlite_autoincrement=True,
+)
+"""A row a decision: of a schedule one for each time, which its unique index sees to."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("tick_id", _BIG_ID, primary_key=True),
+    Column("chunk", Integer, primary_key=True),
+    Column("location", _KEY, nullable=False),
+    Column("automation", _KEY, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""A row some of the runs that a tick asked for and that are to be queued still."""
+
+run_keys = Table(
+    "run_keys",
+    metadata,
+    Column("location", _KEY, primary_key=True),
+    Column("automation", _KEY, primary_key=True),
+    Column("job_name", _KEY, primary_key=True),
+    Column("digest", _KEY, primary_key=True),
+    Column("run_key", Text, nullable=False),
+    Column("run_id", _KEY, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+"""A row a run key that was ever asked for: the ledger, which refers to nothing, so that nothing takes from it."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", _KEY, primary_key=True),
+    Column("holder", _KEY, nullable=False),
+    Column("version", _BIG_ID, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""A row a duty that one process has at a time, for as long as it goes on to raise the version."""
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("daemon_id", _KEY, primary_key=True),
+    Column("version", _BIG_ID, nullable=False),
+    Column("beat_at", Double, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""A row a daemon."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", _KEY, nullable=False),
+    Column("subject", _KEY, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("audit_by_subject", "subject", "audit_id"),
+    sqlite_autoincrement=True,
+)
+"""A row an act of a person: what was switched, cleared, set."""
 
 schema_info = Table(
     "schema_info",
