@@ -17,6 +17,8 @@ _WITH_TABLES = "with_tables"
 _DISCONNECT_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+_FILLED = ("runs", "locations", "definitions", "automations", "ticks", "outbox", "run_keys", "leases", "heartbeats", "audit")
+"""The tables that tests fill; the others' rows go with those of runs."""
 _numbers = count(1)
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
@@ -49,7 +51,7 @@ def postgres_url(postgres_server: PostgresServer, postgres_database: str) -> Ite
     """Give the URL of a database with tables and no rows, not to be altered: emptying it is faster than making another."""
     yield postgres_server.url(postgres_database)
     postgres_server.execute(_DISCONNECT_OTHERS, postgres_database)
-    for table in ("runs", "locations", "definitions"):
+    for table in _FILLED:
         postgres_server.execute(f"DELETE FROM {table}", postgres_database)
 
 

@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainspring.storage.admission import Admission, Batch
+from mainspring.storage.automation import (
+    AutomationState,
+    Committed,
+    Decision,
+    RunKey,
+    Tick,
+    TickQuery,
+    TickStatus,
+)
+from mainspring.storage.automation_store import AutomationStore
+from mainspring.storage.duty import Duty, DutyStore, Heartbeat, Lease
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord, LocationStatus
 from mainspring.storage.memory import memory_storage
 from mainspring.storage.port import AssetLog, EventLog, LocationStore, RunQuery, RunStore, Storage
@@ -15,16 +27,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "Admission",
     "AssetLog",
+    "AutomationState",
+    "AutomationStore",
+    "Batch",
+    "Committed",
+    "Decision",
     "DefinitionQuery",
     "DefinitionRecord",
+    "Duty",
+    "DutyStore",
     "EventLog",
+    "Heartbeat",
+    "Lease",
     "LocationRecord",
     "LocationStatus",
     "LocationStore",
+    "RunKey",
     "RunQuery",
     "RunStore",
     "Storage",
+    "Tick",
+    "TickQuery",
+    "TickStatus",
     "memory_storage",
     "migrate_storage",
     "open_storage",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Sequence
 
 from attrs import evolve
@@ -10,7 +9,11 @@ from attrs import evolve
 from mainspring.event import AssetMaterialized, Event
 from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
+from mainspring.storage.admission import Admission
+from mainspring.storage.memory_automations import MemoryAutomations
+from mainspring.storage.memory_duties import MemoryDuties
 from mainspring.storage.memory_locations import MemoryLocations
+from mainspring.storage.memory_rows import Rows
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
     attempts_to_check,
@@ -27,40 +30,22 @@ from mainspring.storage.rows import (
 
 def memory_storage() -> Storage:
     """Return a fresh, empty store."""
-    rows = _Rows()
+    rows = Rows()
+    duties = MemoryDuties()
     return Storage(
         _MemoryRuns(rows),
         _MemoryEvents(rows),
         _MemoryAssets(rows),
         MemoryLocations(),
+        MemoryAutomations(rows, duties),
+        duties,
         lambda: None,
         "the memory of this process",
     )
 
 
-class _Rows:
-    """All rows, under one lock: the memory's notion of a transaction."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.runs: dict[str, Run] = {}
-        self.steps: dict[str, dict[tuple[str, int], StepRecord]] = {}
-        self.events: dict[str, list[Event]] = {}
-        self.assets: dict[str, list[Event]] = {}
-        self.last_event_id = 0
-
-    def append(self, run_id: str, events: Sequence[Event]) -> None:
-        log = self.events.setdefault(run_id, [])
-        for event in events:
-            self.last_event_id += 1
-            stored = event.stored_as(self.last_event_id)
-            log.append(stored)
-            if type(event.fact) is AssetMaterialized:
-                self.assets.setdefault(event.fact.asset, []).append(stored)
-
-
 class _MemoryRuns:
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     def create(self, run: Run, events: Sequence[Event]) -> None:
@@ -87,9 +72,22 @@ class _MemoryRuns:
 
     def queued(self, limit: int, without: Collection[str] = ()) -> list[Run]:
         with self._rows.lock:
-            found = [run for run in self._rows.runs.values() if run.status is RunStatus.QUEUED]
-        waiting = [run for run in found if run.location not in without]
-        return sorted(waiting, key=lambda run: (-run.priority, run.run_id))[:limit]
+            waiting = self._rows.waiting()
+        return [run for run in waiting if run.location not in without][:limit]
+
+    def admit(self, admission: Admission) -> list[Run]:
+        with self._rows.lock:
+            return list(self._rows.admit(admission))
+
+    def active(self, limit: int | None = None) -> list[Run]:
+        with self._rows.lock:
+            return self._rows.active()[:limit]
+
+    def live_of(self, location: str, automation: str) -> list[Run]:
+        with self._rows.lock:
+            found = [run for run in self._rows.runs.values() if not run.status.is_final]
+        of_this = [run for run in found if (run.location, run.automation) == (location, automation)]
+        return sorted(of_this, key=lambda run: run.run_id)
 
     def get(self, run_id: str) -> Run | None:
         return self._rows.runs.get(run_id)
@@ -101,7 +99,7 @@ class _MemoryRuns:
 
 
 class _MemoryEvents:
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
@@ -150,7 +148,7 @@ class _MemoryEvents:
 
 
 class _MemoryAssets:
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     def latest(self, asset: str, partition_key: str | None = None, mode: str | None = None) -> Event | None:

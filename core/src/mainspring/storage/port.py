@@ -9,6 +9,9 @@ from attrs import field, frozen
 
 from mainspring.event import Event
 from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
+from mainspring.storage.admission import Admission
+from mainspring.storage.automation_store import AutomationStore
+from mainspring.storage.duty import DutyStore
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
 
 
@@ -79,6 +82,19 @@ class RunStore(Protocol):
             limit: At most so many.
             without: Code locations whose runs are left out.
         """
+
+    def admit(self, admission: Admission) -> list[Run]:
+        """Have the runs that may start now leave the queue, in one durable transaction, and return them: STARTING.
+
+        Args:
+            admission: By which rules.
+        """
+
+    def active(self, limit: int | None = None) -> list[Run]:
+        """Return the runs that are STARTING, STARTED or CANCELING, the oldest first."""
+
+    def live_of(self, location: str, automation: str) -> list[Run]:
+        """Return the runs of an automation that wait or are under way, the oldest first."""
 
     def get(self, run_id: str) -> Run | None:
         """Return a run, or None."""
@@ -175,6 +191,8 @@ class Storage:
         events: The events and steps.
         assets: The assets.
         locations: The code locations.
+        automations: Automations, their ticks and run keys.
+        duties: What daemons agree on.
         close: Lets go of every connection.
         description: What and where it is, for people; without secrets.
     """
@@ -183,5 +201,7 @@ class Storage:
     events: EventLog
     assets: AssetLog
     locations: LocationStore
+    automations: AutomationStore
+    duties: DutyStore
     close: Callable[[], None]
     description: str

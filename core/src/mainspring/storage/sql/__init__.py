@@ -10,7 +10,9 @@ from pathlib import Path
 from mainspring.errors import AbsentSchemaError
 from mainspring.storage.port import Storage
 from mainspring.storage.sql.assets import SqlAssets
+from mainspring.storage.sql.automations import SqlAutomations
 from mainspring.storage.sql.database import Database
+from mainspring.storage.sql.duties import SqlDuties
 from mainspring.storage.sql.events import SqlEvents
 from mainspring.storage.sql.locations import SqlLocations
 from mainspring.storage.sql.runs import SqlRuns
@@ -41,6 +43,8 @@ def _storage(database: Database) -> Storage:
         SqlEvents(database),
         SqlAssets(database),
         SqlLocations(database),
+        SqlAutomations(database),
+        SqlDuties(database),
         database.close,
         database.description,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, ColumnElement, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mainspring.errors import StorageError
@@ -23,6 +24,10 @@ class Lock(Enum):
     """Giving places to facts that others follow. Taken last, so that it is held for the commit only."""
     SCHEMA = 2
     """Changing the schema."""
+    QUEUE = 3
+    """Deciding which runs leave the queue. Taken before `POSITIONS`, and after the rows of automations."""
+    AUTOMATIONS = 4
+    """Making rows of automations and leases, where there are none yet that could be locked."""
 
 
 class Backend(Protocol):
@@ -61,6 +66,9 @@ class Backend(Protocol):
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         """Wait for a lock, and hold it until the transaction ends."""
+
+    def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        """Return the condition that a column holds one of many texts, by one parameter however many these are."""
 
     def explain(self, error: BaseException) -> str:
         """Return one sentence on what an error of the driver means, and what to do about it."""

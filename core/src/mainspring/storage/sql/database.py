@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.exc import DBAPIError
 
 from mainspring.errors import StorageError
@@ -55,6 +55,10 @@ class Database:
     def lock(self, connection: Connection, lock: Lock) -> None:
         """Wait for a lock inside `write`; it is held to the commit."""
         self._backend.lock(connection, lock)
+
+    def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        """Return the condition that a column holds one of many texts."""
+        return self._backend.is_among(column, values)
 
     def close(self) -> None:
         """Let go of the connection; the next use opens another."""

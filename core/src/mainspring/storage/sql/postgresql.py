@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import ARRAY, URL, ColumnElement, Connection, Engine, Text, any_, create_engine, event, literal
 from sqlalchemy.pool import NullPool
 
 from mainspring.errors import OutcomeUnknownError, StorageError
@@ -112,6 +112,9 @@ class PostgresqlBackend:
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         _driver_connection(connection).execute(f"SELECT pg_advisory_xact_lock({_LOCK_SPACE}, {lock.value})")
+
+    def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        return column == any_(literal(list(values), ARRAY(Text)))
 
     def explain(self, error: BaseException) -> str:
         return f"storage {self.description} {meaning_of(error)}"

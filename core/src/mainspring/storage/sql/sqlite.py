@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.pool import NullPool
 
 from mainspring.errors import StorageError
@@ -79,6 +80,10 @@ class SqliteBackend:
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         """Do nothing: the transaction is the only one that writes."""
+
+    def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        given = func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(select(given.c.value))
 
     def explain(self, error: BaseException) -> str:
         text = str(error)

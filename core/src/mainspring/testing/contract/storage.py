@@ -25,6 +25,8 @@ from mainspring.event import (
 )
 from mainspring.run import RunStatus
 from mainspring.storage import Storage
+from mainspring.testing.contract.automation_store import AutomationStoreContract
+from mainspring.testing.contract.duty_store import DutyStoreContract
 from mainspring.testing.contract.event_log import EventLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
@@ -45,7 +47,9 @@ _STEP_FACTS: list[Fact] = [
 ]
 
 
-class StorageContract(RunStoreContract, EventLogContract, LocationStoreContract):
+class StorageContract(
+    RunStoreContract, EventLogContract, LocationStoreContract, AutomationStoreContract, DutyStoreContract
+):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 
     @pytest.fixture

@@ -1,0 +1,214 @@
+"""Automations in this process's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from attrs import evolve
+
+from mainspring.errors import SupersededError
+from mainspring.run import Run
+from mainspring.storage.admission import Admission, Batch
+from mainspring.storage.automation import (
+    SHOWN,
+    AutomationState,
+    Committed,
+    Decision,
+    RunKey,
+    Tick,
+    TickQuery,
+    TickStatus,
+    replaced,
+    with_requests,
+)
+from mainspring.storage.duty import Duty
+from mainspring.storage.memory_duties import MemoryDuties
+from mainspring.storage.memory_rows import Rows
+
+DIRECT_LIMIT = 50
+CHUNK = 250
+"""As in a database, so that tests of one are tests of the other."""
+
+Place = tuple[str, str]
+
+
+class MemoryAutomations:
+    """Keeps automations in dicts."""
+
+    def __init__(self, rows: Rows, duties: MemoryDuties) -> None:
+        self._rows = rows
+        self._duties = duties
+        self._states: dict[Place, AutomationState] = {}
+        self._cursors: dict[Place, str | None] = {}
+        self._ticks: dict[int, Tick] = {}
+        self._keys: dict[Place, dict[tuple[str, str], RunKey]] = {}
+        self._outbox: list[tuple[int, tuple[Run, ...]]] = []
+        self._last_tick_id = 0
+
+    def states(self, location: str | None = None) -> list[AutomationState]:
+        with self._rows.lock:
+            return [self._states[place] for place in sorted(self._states) if location in (None, place[0])]
+
+    def get(self, location: str, name: str) -> AutomationState | None:
+        return self._states.get((location, name))
+
+    def cursors(self, location: str, names: Collection[str]) -> dict[str, str | None]:
+        with self._rows.lock:
+            return {name: self._cursors.get((location, name)) for name in names if (location, name) in self._states}
+
+    def introduce(self, states: Sequence[AutomationState]) -> None:
+        with self._rows.lock:
+            for each in states:
+                self._states.setdefault(each.key, each)
+
+    def adopt(self, location: str, old: str, new: str, at: float) -> bool:
+        with self._rows.lock:
+            state = self._states.get((location, old))
+            if state is None or (location, new) in self._states:
+                return False
+            del self._states[location, old]
+            self._states[location, new] = evolve(state, name=new, version=state.version + 1, updated_at=at)
+            self._cursors[location, new] = self._cursors.pop((location, old), None)
+            self._keys[location, new] = self._keys.pop((location, old), {})
+            self._ticks = {
+                tick_id: evolve(tick, automation=new) if (tick.location, tick.automation) == (location, old) else tick
+                for tick_id, tick in self._ticks.items()
+            }
+            for run in list(self._rows.runs.values()):
+                if (run.location, run.automation) == (location, old):
+                    self._rows.runs[run.run_id] = evolve(run, automation=new)
+            return True
+
+    def commit(
+        self, decisions: Sequence[Decision], admission: Admission | None = None, duty: Duty | None = None
+    ) -> Batch:
+        with self._rows.lock:
+            self._check(duty)
+            committed = tuple(self._apply(each) for each in decisions)
+            started = () if admission is None else self._rows.admit(admission)
+        return Batch(committed, started)
+
+    def expand(self, location: str, admission: Admission | None = None, duty: Duty | None = None) -> Batch | None:
+        with self._rows.lock:
+            self._check(duty)
+            found = next((each for each in self._outbox if self._ticks[each[0]].location == location), None)
+            if found is None:
+                return None
+            self._outbox.remove(found)
+            tick = self._ticks[found[0]]
+            runs, repeated = self._enter(tick, found[1])
+            self._rows.queue(runs)
+            detail = dict(tick.detail)
+            detail["run_ids"] = [*detail.get("run_ids", ()), *(run.run_id for run in runs)][:SHOWN]
+            tick = evolve(
+                tick, requested=tick.requested + len(runs), dropped=tick.dropped + len(repeated), detail=detail
+            )
+            self._ticks[found[0]] = tick
+            state = self._states[tick.location, tick.automation]
+            state = evolve(state, outbox=state.outbox - 1, version=state.version + 1)
+            self._states[state.key] = state
+            started = () if admission is None else self._rows.admit(admission)
+        return Batch((Committed(state=state, tick=tick, runs=runs),), started)
+
+    def known_keys(self, location: str, name: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        with self._rows.lock:
+            return self._keys.get((location, name), {}).keys() & set(keys)
+
+    def keys(self, location: str, name: str, run_key: str | None = None, limit: int = 100) -> list[RunKey]:
+        with self._rows.lock:
+            found = [each for each in self._keys.get((location, name), {}).values() if run_key in (None, each.run_key)]
+        return sorted(found, key=lambda each: (each.created_at, each.run_id), reverse=True)[:limit]
+
+    def clear_keys(self, location: str, name: str, run_key: str, job_name: str | None = None) -> int:
+        with self._rows.lock:
+            keys = self._keys.get((location, name), {})
+            gone = [each for each in keys if each[1] == run_key and job_name in (None, each[0])]
+            for each in gone:
+                del keys[each]
+            return len(gone)
+
+    def ticks(self, query: TickQuery) -> list[Tick]:
+        with self._rows.lock:
+            found = [each for _, each in sorted(self._ticks.items(), reverse=True)]
+        return [each for each in found if _fits(each, query)][: query.limit]
+
+    def _check(self, duty: Duty | None) -> None:
+        if duty is not None and self._duties.holder(duty.name) != duty.holder:
+            raise SupersededError(f"lease {duty.name!r} was taken over by another daemon; nothing was written")
+
+    def _apply(self, decision: Decision) -> Committed:
+        before = self._states.get(decision.state.key)
+        if before is None or before.version != decision.state.version:
+            return Committed(state=None)
+        state = evolve(decision.state, version=before.version + 1)
+        if decision.moves_cursor:
+            self._cursors[state.key] = decision.cursor
+        tick: Tick | None = None
+        is_new = True
+        for each in decision.ticks:
+            tick, is_new = self._record(each)
+        runs: tuple[Run, ...] = ()
+        chunks = 0
+        if tick is not None:
+            tick_id = tick.tick_id or 0
+            if is_new and decision.runs:
+                asked = [evolve(run, tick_id=tick_id) for run in decision.runs]
+                if len(asked) > DIRECT_LIMIT:
+                    parts = [tuple(asked[start : start + CHUNK]) for start in range(0, len(asked), CHUNK)]
+                    self._outbox += [(tick_id, part) for part in parts]
+                    chunks = len(parts)
+                else:
+                    runs, repeated = self._enter(tick, asked)
+                    self._rows.queue(runs)
+                    tick = with_requests(tick, decision, runs, repeated)
+            self._ticks[tick_id] = tick
+            turn = tuple(run.run_id for run in runs) if tick.detail.get("caught_up") else state.turn
+            state = evolve(state, last_tick_id=tick_id, turn=turn, outbox=state.outbox + chunks)
+        self._states[state.key] = state
+        return Committed(state=state, tick=tick, runs=runs)
+
+    def _record(self, tick: Tick) -> tuple[Tick, bool]:
+        if tick.tick_id is not None:
+            stored = self._ticks[tick.tick_id]
+            self._ticks[tick.tick_id] = evolve(stored, count=stored.count + 1, last_at=tick.last_at)
+            return self._ticks[tick.tick_id], True
+        before = next((each for each in self._ticks.values() if _is_of_same_time(each, tick)), None)
+        if before is not None and before.status is not TickStatus.FAILED:
+            return before, False
+        if before is None:
+            self._last_tick_id += 1
+            tick = evolve(tick, tick_id=self._last_tick_id)
+        else:
+            tick = replaced(before, tick)
+        self._ticks[tick.tick_id or 0] = tick
+        return tick, True
+
+    def _enter(self, tick: Tick, asked: Iterable[Run]) -> tuple[tuple[Run, ...], list[str]]:
+        keys = self._keys.setdefault((tick.location, tick.automation), {})
+        new: list[Run] = []
+        repeated: list[str] = []
+        for run in asked:
+            place = (run.job_name, run.run_key or "")
+            if run.run_key is None or place not in keys:
+                new.append(run)
+                if run.run_key is not None:
+                    keys[place] = RunKey(run.job_name, run.run_key, run.run_id, run.created_at)
+            else:
+                repeated.append(run.run_key)
+        return tuple(new), repeated
+
+
+def _is_of_same_time(one: Tick, other: Tick) -> bool:
+    return other.scheduled_time is not None and (one.location, one.automation, one.scheduled_time) == (
+        other.location,
+        other.automation,
+        other.scheduled_time,
+    )
+
+
+def _fits(tick: Tick, query: TickQuery) -> bool:
+    return (
+        (tick.location, tick.automation) == (query.location, query.automation)
+        and (not query.statuses or tick.status in query.statuses)
+        and (query.before is None or (tick.tick_id or 0) < query.before)
+    )

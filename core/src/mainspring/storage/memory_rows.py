@@ -1,0 +1,67 @@
+"""The rows that the stores in memory share, under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from mainspring.event import AssetMaterialized, Event, RunQueued, RunStarting
+from mainspring.run import Run, RunStatus, StepRecord
+from mainspring.run.queue import places_of, startable
+from mainspring.storage.admission import Admission
+
+_ACTIVE = (RunStatus.STARTING, RunStatus.STARTED, RunStatus.CANCELING)
+
+
+class Rows:
+    """All rows, under one lock: the memory's notion of a transaction."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.runs: dict[str, Run] = {}
+        self.steps: dict[str, dict[tuple[str, int], StepRecord]] = {}
+        self.events: dict[str, list[Event]] = {}
+        self.assets: dict[str, list[Event]] = {}
+        self.last_event_id = 0
+
+    def append(self, run_id: str, events: Sequence[Event]) -> None:
+        log = self.events.setdefault(run_id, [])
+        for event in events:
+            self.last_event_id += 1
+            stored = event.stored_as(self.last_event_id)
+            log.append(stored)
+            if type(event.fact) is AssetMaterialized:
+                self.assets.setdefault(event.fact.asset, []).append(stored)
+
+    def waiting(self) -> list[Run]:
+        """Return the runs that wait, in the order in which they leave the queue."""
+        found = [run for run in self.runs.values() if run.status is RunStatus.QUEUED]
+        return sorted(found, key=lambda run: (-run.priority, run.run_id))
+
+    def active(self) -> list[Run]:
+        """Return the runs that are under way, the oldest first."""
+        found = [run for run in self.runs.values() if run.status in _ACTIVE]
+        return sorted(found, key=lambda run: run.run_id)
+
+    def queue(self, new: Sequence[Run]) -> None:
+        """Put runs into the queue."""
+        for run in new:
+            self.runs[run.run_id] = run
+            self.append(run.run_id, [_event(run, RunQueued(), run.created_at)])
+
+    def admit(self, admission: Admission) -> tuple[Run, ...]:
+        """Have runs leave the queue that may start."""
+        places = places_of(self.active(), admission.rules, admission.room)
+        started: list[Run] = []
+        for run in startable(self.waiting(), places, admission.now, admission.without):
+            begun = evolve(run, status=RunStatus.STARTING, reason=None)
+            self.runs[run.run_id] = begun
+            self.append(run.run_id, [_event(run, RunStarting(), admission.now)])
+            started.append(begun)
+        return tuple(started)
+
+
+def _event(run: Run, fact: RunQueued | RunStarting, at: float) -> Event:
+    return Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=at)
