@@ -22,11 +22,12 @@ from mainspring.component import launcher_of
 from mainspring.daemon.daemon import Daemon
 from mainspring.execute import RunOptions, find_run, settle_dead
 from mainspring.execute.recorded_job import find_recorded_job, queue_recorded
-from mainspring.location.address import runtime_folder, socket_path
+from mainspring.location.address import socket_path
 from mainspring.location.client import LocationClient
 from mainspring.location.evaluation import ask_sensor
 from mainspring.location.spec import location_specs
 from mainspring.run import Run
+from mainspring.runtime import runtime_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 

@@ -17,7 +17,18 @@ _WITH_TABLES = "with_tables"
 _DISCONNECT_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-_FILLED = ("runs", "locations", "definitions", "automations", "ticks", "outbox", "run_keys", "leases", "heartbeats", "audit")
+_FILLED = (
+    "runs",
+    "locations",
+    "definitions",
+    "automations",
+    "ticks",
+    "outbox",
+    "run_keys",
+    "leases",
+    "heartbeats",
+    "audit",
+)
 """The tables that tests fill; the others' rows go with those of runs."""
 _numbers = count(1)
 

@@ -33,6 +33,29 @@ class ModeSettings:
 
 
 @frozen
+class LimitSettings:
+    """How many runs with a tag may be under way at a time."""
+
+    tag: str
+    limit: int
+    value: str | None = None
+    per_value: bool = False
+
+
+@frozen
+class QueueSettings:
+    """How many runs may be under way at a time.
+
+    Attributes:
+        max_concurrent_runs: In all; as many as the queue's own default unless given.
+        limits: Of those with certain tags.
+    """
+
+    max_concurrent_runs: int | None = None
+    limits: tuple[LimitSettings, ...] = ()
+
+
+@frozen
 class Settings:
     """An instance's settings.
 
@@ -44,6 +67,7 @@ class Settings:
         mode: The mode of automations that name none.
         modes: Overrides by mode.
         locations: The code locations' tables, as they stand there.
+        queue: How many runs may be under way.
     """
 
     path: Path | None = None
@@ -53,6 +77,7 @@ class Settings:
     modes: Mapping[str, ModeSettings] = field(factory=dict)
     locations: tuple[Mapping[str, Any], ...] = ()
     launcher: Component | None = None
+    queue: QueueSettings = QueueSettings()
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -115,7 +140,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode", "location"), "", problems)
-    known = ("storage", "logs", "launcher", "mode")
+    known = ("storage", "logs", "launcher", "mode", "queue")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
@@ -126,7 +151,46 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     launcher = _component(instance["launcher"], "instance.launcher", problems) if "launcher" in instance else None
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
     locations = _tables(top.get("location", []), "location", problems)
-    return Settings(path, storage, logs, mode, modes, locations, launcher)
+    queue = _queue(_table(instance.get("queue", {}), "instance.queue", problems), problems)
+    return Settings(path, storage, logs, mode, modes, locations, launcher, queue=queue)
+
+
+def _queue(table: Mapping[str, Any], problems: list[tuple[str, str]]) -> QueueSettings:
+    place = "instance.queue"
+    known = _take(table, ("max_concurrent_runs", "limits"), place, problems)
+    most = known.get("max_concurrent_runs")
+    limits = _tables(known.get("limits", []), f"{place}.limits", problems)
+    return QueueSettings(
+        None if most is None else _whole(most, f"{place}.max_concurrent_runs", 1, problems),
+        tuple(_limit(each, f"{place}.limits[{index}]", problems) for index, each in enumerate(limits)),
+    )
+
+
+def _limit(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> LimitSettings:
+    known = _take(table, ("tag", "value", "per_value", "limit"), place, problems)
+    problems.extend(
+        (place, f'it has no {name}; write {{ tag = "team", value = "data", limit = 2 }}')
+        for name in ("tag", "limit")
+        if name not in known
+    )
+    per_value = known.get("per_value", False)
+    if not isinstance(per_value, bool):
+        problems.append((f"{place}.per_value", f"expected true or false, got {type(per_value).__name__}"))
+    if per_value is True and "value" in known:
+        problems.append((place, "it has both value and per_value; give one of them"))
+    return LimitSettings(
+        _text(known.get("tag", "-"), f"{place}.tag", problems),
+        _whole(known.get("limit", 1), f"{place}.limit", 0, problems),
+        _text(known["value"], f"{place}.value", problems) if "value" in known else None,
+        per_value is True,
+    )
+
+
+def _whole(value: Any, place: str, least: int, problems: list[tuple[str, str]]) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        problems.append((place, f"expected a whole number, {least} or more, got {shorten(repr(value))}"))
+        return least
+    return value
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mainspring.errors import InstanceError
-from mainspring.location.address import RUNTIME_VARIABLE, address, runtime_folder, socket_path
+from mainspring.location.address import address, socket_path
+from mainspring.runtime import RUNTIME_VARIABLE, runtime_folder
 
 
 @pytest.fixture(autouse=True)

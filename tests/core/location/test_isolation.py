@@ -185,7 +185,7 @@ def test_another_interpreter_without_mainspring_is_one_sentence(tmp_path: Path) 
 
 
 def test_its_files_are_its_owners(tmp_path: Path) -> None:
-    from mainspring.location.address import runtime_folder
+    from mainspring.runtime import runtime_folder
 
     with front(tmp_path) as held:
         held.settled()

@@ -8,9 +8,9 @@ import pytest
 
 import mainspring as ms
 from mainspring.errors import StorageError
-from mainspring.location.address import RUNTIME_VARIABLE
 from mainspring.location.keeper import LocationKeeper
 from mainspring.location.spec import LocationSpec
+from mainspring.runtime import RUNTIME_VARIABLE
 from mainspring.storage import LocationStatus
 from tests.core.location.fronts import GOOD, PATIENCE_SECONDS
 

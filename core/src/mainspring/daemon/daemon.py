@@ -1,34 +1,48 @@
-"""The daemon's one loop."""
+"""The daemon's one loop: look, decide, apply, and sleep until the next moment that matters."""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
+from mainspring.daemon.automations import Automations
+from mainspring.daemon.lease import RENEW_SECONDS, Leases
+from mainspring.daemon.pulse import Pulse
+from mainspring.daemon.rules import queue_rules
 from mainspring.daemon.starter import Starter
 from mainspring.errors import MainspringError
+from mainspring.execute.worker import liveness, own_identity
 from mainspring.launch import RunLauncher
 from mainspring.location.keeper import LocationKeeper, close_locations, open_locations
 from mainspring.location.spec import LocationSpec
-from mainspring.run import Run
+from mainspring.run import Run, WorkerIdentity
+from mainspring.storage import Duty, Topic
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
+    from mainspring.location.client import LocationClient
 
-POLL_SECONDS = 0.1
-"""How often it is looked for runs that others have queued."""
+POLL_SECONDS = 1.0
+"""How often it looks by itself: wake-ups may be lost, and the clock may be set."""
 
 HICCUP_SECONDS = 1.0
 """How long a storage that fails is left alone."""
+
+DRAIN_SECONDS = 10.0
+"""How long evaluations may take to end once the daemon is to stop."""
 
 _LOGGER = logging.getLogger("mainspring.daemon")
 
 
 class Daemon:
-    """Holds the locations of a home open and starts the runs that wait, until it is told to stop.
+    """Holds the locations of a home open, decides ticks and starts runs, until it is told to stop.
 
     Args:
         instance: The home's instance.
@@ -38,6 +52,7 @@ class Daemon:
         command: Returns the command line of a run's worker.
         on_location: Called when it has changed how a location stands.
         crash_point: For tests, `module:function` of what each process of a location calls at named points.
+        poll_seconds: How often it looks by itself.
     """
 
     def __init__(
@@ -49,15 +64,28 @@ class Daemon:
         command: Callable[[Run], Sequence[str]],
         on_location: Callable[[], None] = lambda: None,
         crash_point: str | None = None,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._instance = instance
         self._home = home
         self._specs = specs
         self._on_location = on_location
         self._crash_point = crash_point
+        self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
         self._awake = threading.Event()
-        self._starter = Starter(instance, launcher, command, self._awake.set)
+        self._changed: set[Topic] = set()
+        self._keepers: list[LocationKeeper] = []
+        identity = own_identity(interruptible=False)
+        self.daemon_id = f"{identity.host}-{identity.pid}-{os.urandom(3).hex()}"
+        told = json.dumps(attrs.asdict(identity))
+        self._leases = Leases(instance.storage.duties, self.daemon_id, told, _is_dead)
+        self._renew_at = 0.0
+        self._starter = Starter(instance, launcher, command, queue_rules(instance.settings), self._awake.set)
+        self._automations = Automations(
+            instance, self._client, self._starter.admission, self._duty, self._lose, self._awake.set
+        )
+        self._pulse = Pulse(instance, self.daemon_id, identity)
 
     def stop(self) -> None:
         """Have `run` come to its end; safe to call from a signal handler."""
@@ -66,25 +94,102 @@ class Daemon:
 
     def run(self) -> None:
         """Work until `stop` is called."""
-        keepers: list[LocationKeeper] = open_locations(
-            self._specs, self._home, self._instance, self._changed, self._crash_point
+        self._keepers = open_locations(
+            self._specs, self._home, self._instance, self._location_changed, self._crash_point
         )
         try:
-            while not self._stopped.is_set():
-                self._awake.clear()
-                self._instance.clock.wait(self._awake, self._reconcile())
+            with self._instance.storage.wakeups.listen(self._told):
+                while not self._stopped.is_set():
+                    self._sleep(self._reconcile())
+                self._drain()
         finally:
             self._starter.close()
-            close_locations(keepers)
+            self._give_up()
+            close_locations(self._keepers)
+
+    def _sleep(self, seconds: float) -> None:
+        self._instance.clock.wait(self._awake, seconds)
+        self._awake.clear()
 
     def _reconcile(self) -> float:
         """Do what is to be done now, and return how many seconds may pass before the next look."""
+        clock = self._instance.clock
         try:
-            return 0.0 if self._starter.reconcile() else POLL_SECONDS
+            self._take_up_changes()
+            if clock.monotonic() >= self._renew_at:
+                self._leases.reconcile([_lease_of(name) for name in self._specs], clock.monotonic())
+                self._renew_at = clock.monotonic() + RENEW_SECONDS
+            self._starter.launch(self._automations.reconcile(self._held()))
+            started = self._starter.reconcile()
+            self._pulse.beat(self._automations.progress, self._held())
         except MainspringError as error:
+            self._pulse.falter(str(error))
             _LOGGER.warning("the daemon looks again in a moment: %s", error)
             return HICCUP_SECONDS
+        if started:
+            return 0.0
+        now = clock.time()
+        next_at = self._automations.next_at(now)
+        wait = self._poll_seconds if next_at is None else min(max(next_at - now, 0.0), self._poll_seconds)
+        self._pulse.expect(wait)
+        return wait
 
-    def _changed(self) -> None:
+    def _take_up_changes(self) -> None:
+        while self._changed:
+            match self._changed.pop():
+                case Topic.RUNS:
+                    self._automations.runs_ended()
+                case Topic.AUTOMATIONS:
+                    self._automations.look_again()
+
+    def _drain(self) -> None:
+        """Let evaluations end that are under way, and commit what they come to; begin no more."""
+        clock = self._instance.clock
+        until = clock.monotonic() + DRAIN_SECONDS
+        while not self._automations.is_idle and clock.monotonic() < until:
+            try:
+                self._starter.launch(self._automations.conclude())
+            except MainspringError as error:
+                _LOGGER.warning("what was evaluated last is evaluated again: %s", error)
+                return
+            self._sleep(0.05)
+
+    def _give_up(self) -> None:
+        try:
+            self._leases.release()
+            self._pulse.end()
+        except MainspringError as error:
+            _LOGGER.warning("its leases run out by themselves: %s", error)
+
+    def _held(self) -> frozenset[str]:
+        """Return the locations whose ticks this daemon decides."""
+        return frozenset(name for name in self._specs if _lease_of(name) in self._leases.held)
+
+    def _duty(self, location: str) -> Duty:
+        return Duty(_lease_of(location), self.daemon_id)
+
+    def _lose(self, location: str) -> None:
+        _LOGGER.warning("another daemon has taken over location %s", location)
+        self._leases.lose(_lease_of(location))
+
+    def _client(self, location: str) -> LocationClient | None:
+        return next((each.client for each in self._keepers if each.spec.name == location), None)
+
+    def _location_changed(self) -> None:
         self._on_location()
+        self._told(Topic.AUTOMATIONS)
+
+    def _told(self, topic: Topic) -> None:
+        self._changed.add(topic)
         self._awake.set()
+
+
+def _lease_of(location: str) -> str:
+    return f"location {location}"
+
+
+def _is_dead(identity: str) -> bool:
+    try:
+        return liveness(WorkerIdentity(**json.loads(identity))) == "dead"
+    except (ValueError, TypeError):
+        return False

@@ -1,4 +1,4 @@
-"""The starter: claims runs that wait and has them launched, as many of a location at a time as it has threads for that."""
+"""The starter: has runs leave the queue by its rules and launches them, a few of a location at a time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from mainspring.daemon.start import UNACKNOWLEDGED_SECONDS, Refusal, choose, fate_of_starting
+from mainspring.daemon.start import UNACKNOWLEDGED_SECONDS, Refusal, fate_of_starting
 from mainspring.errors import LaunchError, MainspringError, SupersededError, TransitionError
 from mainspring.event import Event, Fact, RunQueued, RunStarting
 from mainspring.launch import Launch, RunLauncher
 from mainspring.run import Run, RunStatus
-from mainspring.storage import RunQuery
+from mainspring.run.queue import NO_LIMITS, QueueRules, Room
+from mainspring.storage import Admission, RunQuery
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -37,6 +38,7 @@ class Starter:
         instance: Where they are recorded.
         launcher: What starts their workers.
         command: Returns the command line of a run's worker.
+        rules: How many runs may be under way.
         on_change: Called when there may be more to do.
     """
 
@@ -45,11 +47,13 @@ class Starter:
         instance: Instance,
         launcher: RunLauncher,
         command: Callable[[Run], Sequence[str]],
+        rules: QueueRules = NO_LIMITS,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._instance = instance
         self._launcher = launcher
         self._command = command
+        self._rules = rules
         self._on_change = on_change
         self._pools: dict[str | None, ThreadPoolExecutor] = {}
         self._lock = threading.Lock()
@@ -59,20 +63,49 @@ class Starter:
         self._look_at_starting_at = 0.0
         self._seen: dict[tuple[str, int | None], float] = {}
 
+    def admission(self) -> Admission:
+        """Return by which rules runs leave the queue now."""
+        now = self._instance.clock.monotonic()
+        with self._lock:
+            under_way = Counter(self._under_way.values())
+            backing_off = {run_id for run_id, each in self._refusals.items() if each.again_at > now}
+        room = Room(AT_A_TIME * 2, under_way)
+        return Admission(rules=self._rules, now=self._instance.clock.time(), room=room, without=backing_off)
+
     def reconcile(self) -> int:
         """Start what may be started now, and return how many runs that were."""
         now = self._instance.clock.monotonic()
         if now >= self._look_at_starting_at:
             self._look_at_starting_at = now + LOOK_AT_STARTING_SECONDS
             self._look_at_starting()
-        with self._lock:
-            under_way = Counter(self._under_way.values())
-            refusals = dict(self._refusals)
-        ready = choose(self._queued(), refusals, now, AT_A_TIME * 2, under_way)
-        chosen = [run for run in ready if self._claim(run)]
-        for run in chosen:
+        if not self._instance.storage.runs.queued(1):
+            self._forget_refusals()
+            return 0
+        started = self._instance.storage.runs.admit(self.admission())
+        self.launch(started)
+        return len(started)
+
+    def launch(self, started: Sequence[Run]) -> None:
+        """Launch runs that have left the queue."""
+        for run in started:
+            with self._lock:
+                self._under_way[run.run_id] = run.location
+            self._tell(run)
+        for run in started:
             self._submit(run, self._launch)
-        return len(chosen)
+
+    def _tell(self, run: Run) -> None:
+        event = Event(
+            run_id=run.run_id, run_attempt=run.attempt, fact=RunStarting(), timestamp=self._instance.clock.time()
+        )
+        for observer in self._instance.observers:
+            observer(event)
+
+    def _forget_refusals(self) -> None:
+        """Forget runs that could not be started, once none waits any more."""
+        with self._lock:
+            if not self._under_way:
+                self._refusals.clear()
 
     def join(self) -> None:
         """Wait for the launches that are under way."""
@@ -83,27 +116,11 @@ class Starter:
         for each in self._pools.values():
             each.shutdown(wait=True)
 
-    def _queued(self) -> list[Run]:
-        """Return runs that wait; those of a location that fill a page by themselves hide no others."""
-        queued = self._instance.storage.runs.queued(_PAGE)
-        if len(queued) == _PAGE:
-            queued += self._instance.storage.runs.queued(_PAGE, {run.location for run in queued if run.location})
-        return queued
-
     def _pool(self, location: str | None) -> ThreadPoolExecutor:
         """Return the threads that launch the runs of a location."""
         if location not in self._pools:
             self._pools[location] = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=f"launch {location}")
         return self._pools[location]
-
-    def _claim(self, run: Run) -> bool:
-        """Claim a run for launch; False where somebody else has, or it was canceled."""
-        with self._lock:
-            self._under_way[run.run_id] = run.location
-        if self._record(run, RunStarting()):
-            return True
-        self._done(run)
-        return False
 
     def _launch(self, run: Run) -> None:
         try:

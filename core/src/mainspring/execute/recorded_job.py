@@ -11,7 +11,8 @@ from attrs import evolve, frozen
 from mainspring.errors import ConfigError, MainspringError, UnknownNameError, shorten, suggest
 from mainspring.execute.launched import store_queued
 from mainspring.execute.options import RunOptions, make_run
-from mainspring.run import Run
+from mainspring.run import Run, RunPolicy
+from mainspring.run.policy import NO_POLICY
 from mainspring.storage import DefinitionQuery, DefinitionRecord, LocationStatus, Storage
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class RecordedJob:
         tags: Its tags.
         modes: The names of its modes, the first one first.
         ops: The keys of its ops.
+        policy: What is done for its runs besides starting them once.
     """
 
     location: str
@@ -35,6 +37,7 @@ class RecordedJob:
     tags: Mapping[str, str]
     modes: tuple[str, ...]
     ops: tuple[str, ...]
+    policy: RunPolicy = NO_POLICY
 
 
 def find_recorded_job(storage: Storage, reference: str) -> RecordedJob:
@@ -54,7 +57,7 @@ def find_recorded_job(storage: Storage, reference: str) -> RecordedJob:
     if len(found) > 1:
         listed = ", ".join(f"{each.location}:{each.name}" for each in found)
         raise MainspringError(f"several code locations have a job {name!r}; name one of {listed}")
-    return _read(found[0])
+    return read_job(found[0])
 
 
 def _say_unready(storage: Storage, name: str) -> str:
@@ -108,7 +111,12 @@ def _check_config(job: RecordedJob, config: Mapping[str, Any]) -> None:
         raise ConfigError(f"the config of job {job.name!r}", problems)
 
 
-def _read(record: DefinitionRecord) -> RecordedJob:
+def read_job(record: DefinitionRecord) -> RecordedJob:
+    """Read what a location said of a job.
+
+    Raises:
+        MainspringError: The job cannot be run.
+    """
     body = json.loads(record.body)
     if body.get("error"):
         raise MainspringError(f"job {record.name!r} of location {record.location!r} cannot be run: {body['error']}")

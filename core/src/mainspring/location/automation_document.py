@@ -8,10 +8,12 @@ from mainspring.definition.automation import Automation
 from mainspring.definition.schedule import Schedule
 from mainspring.definition.sensor import Sensor
 from mainspring.definition.sensor_source import AcknowledgingSource
+from mainspring.errors import MainspringError
 
 
 def schedule_document(schedule: Schedule) -> dict[str, Any]:
     """Return what is known of a schedule without its code; times in seconds since the epoch."""
+    config = _plain_config(schedule)
     return {
         **_automation(schedule),
         "cron": list(schedule.cron),
@@ -21,7 +23,8 @@ def schedule_document(schedule: Schedule) -> dict[str, Any]:
         "end": None if schedule.end is None else schedule.end.timestamp(),
         "catch_up": {"limit": schedule.catch_up.limit, "window_seconds": schedule.catch_up.window_seconds},
         "overlap": schedule.overlap,
-        "has_function": schedule.function is not None,
+        "has_function": schedule.function is not None or config is None,
+        "config": config or {},
     }
 
 
@@ -35,6 +38,17 @@ def sensor_document(sensor: Sensor) -> dict[str, Any]:
         "source": None if source is None else type(source).__name__,
         "acknowledges": isinstance(source, AcknowledgingSource),
     }
+
+
+def _plain_config(schedule: Schedule) -> dict[str, Any] | None:
+    """Return the config of a schedule's plain requests; None where it cannot be told without its code."""
+    from mainspring.serde import unstructured
+
+    try:
+        plain: dict[str, Any] = unstructured(f"the config of {schedule}", schedule.config)
+    except MainspringError:
+        return None
+    return plain
 
 
 def _automation(automation: Automation) -> dict[str, Any]:

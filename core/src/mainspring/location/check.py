@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mainspring.errors import LocationError
-from mainspring.location.address import socket_path, within_limit
+from mainspring.location.address import socket_path
 from mainspring.location.client import LocationClient
 from mainspring.location.opening import open_location
 from mainspring.location.spec import LocationSpec
+from mainspring.runtime import within_limit
 
 _ANSWER_SECONDS = 5.0
 

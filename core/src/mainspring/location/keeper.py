@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mainspring.clock import Clock
 from mainspring.errors import LocationError, MainspringError
 from mainspring.location.address import address, socket_path
+from mainspring.location.client import LocationClient
 from mainspring.location.opening import OpenLocation, open_location
 from mainspring.location.spec import LocationSpec
 from mainspring.location.sync import record_status
@@ -71,6 +72,12 @@ class LocationKeeper:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def client(self) -> LocationClient | None:
+        """Who speaks with the location; None while it is not open."""
+        found = self._open
+        return None if found is None else found.client
 
     def close(self) -> None:
         """Let go of the location; its front ends with all behind it but for workers, unless somebody else watches it."""

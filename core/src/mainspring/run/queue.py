@@ -54,6 +54,10 @@ class QueueRules:
     limits: tuple[TagLimit, ...] = ()
 
 
+NO_LIMITS = QueueRules(max_concurrent_runs=None)
+"""Whatever waits may start."""
+
+
 @frozen
 class Room:
     """How many launches of a location may be under way at a time, and how many are; a slow one holds up no others.

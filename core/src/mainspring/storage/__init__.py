@@ -22,6 +22,7 @@ from mainspring.storage.duty import Duty, DutyStore, Heartbeat, Lease
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord, LocationStatus
 from mainspring.storage.memory import memory_storage
 from mainspring.storage.port import AssetLog, EventLog, LocationStore, RunQuery, RunStore, Storage
+from mainspring.storage.wakeup import Topic, Wakeups
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,8 @@ __all__ = [
     "Tick",
     "TickQuery",
     "TickStatus",
+    "Topic",
+    "Wakeups",
     "memory_storage",
     "migrate_storage",
     "open_storage",

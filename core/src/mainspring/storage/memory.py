@@ -39,6 +39,7 @@ def memory_storage() -> Storage:
         MemoryLocations(),
         MemoryAutomations(rows, duties),
         duties,
+        rows.wakeups,
         lambda: None,
         "the memory of this process",
     )
@@ -88,6 +89,10 @@ class _MemoryRuns:
             found = [run for run in self._rows.runs.values() if not run.status.is_final]
         of_this = [run for run in found if (run.location, run.automation) == (location, automation)]
         return sorted(of_this, key=lambda run: run.run_id)
+
+    def oldest_queued(self) -> float | None:
+        with self._rows.lock:
+            return min((run.created_at for run in self._rows.waiting()), default=None)
 
     def get(self, run_id: str) -> Run | None:
         return self._rows.runs.get(run_id)

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from mainspring.event import AssetMaterialized, Event, RunQueued, RunStarting
+from mainspring.event.effect import RUN_STATUS
 from mainspring.run import Run, RunStatus, StepRecord
 from mainspring.run.queue import places_of, startable
 from mainspring.storage.admission import Admission
+from mainspring.storage.memory_wakeups import MemoryWakeups
+from mainspring.storage.wakeup import Topic
 
 _ACTIVE = (RunStatus.STARTING, RunStatus.STARTED, RunStatus.CANCELING)
 
@@ -25,6 +28,7 @@ class Rows:
         self.events: dict[str, list[Event]] = {}
         self.assets: dict[str, list[Event]] = {}
         self.last_event_id = 0
+        self.wakeups = MemoryWakeups()
 
     def append(self, run_id: str, events: Sequence[Event]) -> None:
         log = self.events.setdefault(run_id, [])
@@ -34,6 +38,8 @@ class Rows:
             log.append(stored)
             if type(event.fact) is AssetMaterialized:
                 self.assets.setdefault(event.fact.asset, []).append(stored)
+        if any(type(event.fact) is AssetMaterialized or type(event.fact) in RUN_STATUS for event in events):
+            self.wakeups.tell(Topic.RUNS)
 
     def waiting(self) -> list[Run]:
         """Return the runs that wait, in the order in which they leave the queue."""

@@ -13,6 +13,7 @@ from mainspring.storage.admission import Admission
 from mainspring.storage.automation_store import AutomationStore
 from mainspring.storage.duty import DutyStore
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
+from mainspring.storage.wakeup import Wakeups
 
 
 @frozen(kw_only=True)
@@ -95,6 +96,9 @@ class RunStore(Protocol):
 
     def live_of(self, location: str, automation: str) -> list[Run]:
         """Return the runs of an automation that wait or are under way, the oldest first."""
+
+    def oldest_queued(self) -> float | None:
+        """Return when the run was made that has waited longest, in seconds since the epoch; None where none waits."""
 
     def get(self, run_id: str) -> Run | None:
         """Return a run, or None."""
@@ -193,6 +197,7 @@ class Storage:
         locations: The code locations.
         automations: Automations, their ticks and run keys.
         duties: What daemons agree on.
+        wakeups: Who is told of changes.
         close: Lets go of every connection.
         description: What and where it is, for people; without secrets.
     """
@@ -203,5 +208,6 @@ class Storage:
     locations: LocationStore
     automations: AutomationStore
     duties: DutyStore
+    wakeups: Wakeups
     close: Callable[[], None]
     description: str

@@ -45,6 +45,7 @@ def _storage(database: Database) -> Storage:
         SqlLocations(database),
         SqlAutomations(database),
         SqlDuties(database),
+        database,
         database.close,
         database.description,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy import URL, ColumnElement, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mainspring.errors import StorageError
+from mainspring.storage.wakeup import Listener, Topic
 
 LOCK_TIMEOUT_SECONDS = 60
 """How long a writer waits for the others' transactions before it gives up."""
@@ -66,6 +67,15 @@ class Backend(Protocol):
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         """Wait for a lock, and hold it until the transaction ends."""
+
+    def tell(self, connection: Connection, topics: Collection[Topic]) -> None:
+        """Tell those who listen of changes, from within the transaction that makes them."""
+
+    def told(self, topics: Collection[Topic]) -> None:
+        """Tell those who listen of changes that are committed."""
+
+    def listen(self, listener: Listener) -> AbstractContextManager[object]:
+        """Have a listener called for changes, until the context ends."""
 
     def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         """Return the condition that a column holds one of many texts, by one parameter however many these are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from mainspring.errors import StorageError
 from mainspring.storage.sql.backend import Lock, find_backend
 from mainspring.storage.sql.forks import watch_forks
+from mainspring.storage.wakeup import Listener, Topic
 
 
 class Database:
@@ -23,6 +24,7 @@ class Database:
         self.description = self._backend.description
         self._lock = threading.RLock()
         self._connection: Connection | None = None
+        self._topics: set[Topic] = set()
         watch_forks(self)
 
     def exists(self) -> bool:
@@ -49,12 +51,30 @@ class Database:
         """
         with self._lock, self._explained():
             connection = self._connect()
+            self._topics.clear()
             with self._backend.transaction(connection, durable=durable):
                 yield connection
+                if self._topics:
+                    self._backend.tell(connection, self._topics)
+            if self._topics:
+                self._backend.told(self._topics)
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         """Wait for a lock inside `write`; it is held to the commit."""
         self._backend.lock(connection, lock)
+
+    def changes(self, topic: Topic) -> None:
+        """Have those who listen told of a change, once the transaction that is under way is committed."""
+        self._topics.add(topic)
+
+    def tell(self, topic: Topic) -> None:
+        """Tell those who listen of a change."""
+        with self.write(durable=False):
+            self.changes(topic)
+
+    def listen(self, listener: Listener) -> AbstractContextManager[object]:
+        """Have a listener called for changes, until the context ends."""
+        return self._backend.listen(listener)
 
     def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         """Return the condition that a column holds one of many texts."""

@@ -24,6 +24,7 @@ from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database, integrity_error
 from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import asset_events, events, runs, steps
+from mainspring.storage.wakeup import Topic
 
 _FENCE = Statement(
     select(runs.c.status, runs.c.attempt).where(runs.c.run_id == bindparam("id")).with_for_update(key_share=True)
@@ -109,6 +110,7 @@ def append_events(database: Database, connection: Connection, new: Sequence[Even
         return
     if any(_is_followed(event) for event in new):
         database.lock(connection, Lock.POSITIONS)
+        database.changes(Topic.RUNS)
     if any(type(event.fact) is AssetMaterialized for event in new):
         _append_materializations(connection, new)
     else:

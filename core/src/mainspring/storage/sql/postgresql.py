@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, URL, ColumnElement, Connection, Engine, Text, any_, create_engine, event, literal
@@ -12,7 +12,9 @@ from sqlalchemy.pool import NullPool
 
 from mainspring.errors import OutcomeUnknownError, StorageError
 from mainspring.storage.sql.backend import LOCK_TIMEOUT_SECONDS, Lock
+from mainspring.storage.sql.notifications import CHANNEL, listening
 from mainspring.storage.sql.postgresql_error import meaning_of
+from mainspring.storage.wakeup import Listener, Topic
 
 if TYPE_CHECKING:
     import psycopg
@@ -112,6 +114,16 @@ class PostgresqlBackend:
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         _driver_connection(connection).execute(f"SELECT pg_advisory_xact_lock({_LOCK_SPACE}, {lock.value})")
+
+    def tell(self, connection: Connection, topics: Collection[Topic]) -> None:
+        for topic in topics:
+            _driver_connection(connection).execute(f"NOTIFY {CHANNEL}, '{topic.value}'")
+
+    def told(self, topics: Collection[Topic]) -> None:
+        """Do nothing: the server tells with the commit."""
+
+    def listen(self, listener: Listener) -> AbstractContextManager[object]:
+        return listening(lambda: _driver_connection(self.connect()), listener)
 
     def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         return column == any_(literal(list(values), ARRAY(Text)))

@@ -70,16 +70,11 @@ class Queueing:
         return bool(_START.run(self._connection, {"of_run": run.run_id, "of_attempt": run.attempt}).rowcount == 1)
 
     def _startable(self, admission: Admission) -> list[Run]:
-        pages = self._pages()
-        first = next(pages)
-        if not first:
-            return []
         active = [from_row(row) for row in self._connection.execute(_ACTIVE)]
         places = places_of(active, admission.rules, admission.room)
-        chosen = startable(first, places, admission.now, admission.without)
-        for page in pages:
-            if places.are_full:
-                break
+        chosen: list[Run] = []
+        pages = self._pages()
+        while not places.are_full and (page := next(pages, None)) is not None:
             chosen += startable(page, places, admission.now, admission.without)
         return chosen
 

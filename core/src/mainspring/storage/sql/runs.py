@@ -77,6 +77,12 @@ class SqlRuns:
         with self._database.read() as connection:
             return [from_row(row) for row in connection.execute(statement)]
 
+    def oldest_queued(self) -> float | None:
+        statement = select(runs.c.created_at).where(runs.c.status == "QUEUED").order_by(runs.c.run_id).limit(1)
+        with self._database.read() as connection:
+            found: float | None = connection.execute(statement).scalar()
+        return found
+
     def get(self, run_id: str) -> Run | None:
         with self._database.read() as connection:
             return _find_run(connection, run_id)

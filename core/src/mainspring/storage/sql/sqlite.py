@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.pool import NullPool
 
 from mainspring.errors import StorageError
 from mainspring.storage.sql.backend import LOCK_TIMEOUT_SECONDS, Lock
+from mainspring.storage.wakeup import Listener, Topic
+
+if TYPE_CHECKING:
+    from mainspring.storage.sql.datagrams import Datagrams
 
 _inherited: list[Connection] = []
 """Connections that a forked child has from its parent.
@@ -44,6 +48,7 @@ class SqliteBackend:
         self.description = url.render_as_string(hide_password=True)
         self._path = Path(str(url.database))
         self._engine = _make_engine(url)
+        self._datagrams: Datagrams | None = None
 
     def exists(self) -> bool:
         return self._path.exists()
@@ -80,6 +85,23 @@ class SqliteBackend:
 
     def lock(self, connection: Connection, lock: Lock) -> None:
         """Do nothing: the transaction is the only one that writes."""
+
+    def tell(self, connection: Connection, topics: Collection[Topic]) -> None:
+        """Do nothing: whoever is told before the commit would look too early."""
+
+    def told(self, topics: Collection[Topic]) -> None:
+        for topic in topics:
+            self._wakeups().tell(topic)
+
+    def listen(self, listener: Listener) -> AbstractContextManager[object]:
+        return self._wakeups().listen(listener)
+
+    def _wakeups(self) -> Datagrams:
+        if self._datagrams is None:
+            from mainspring.storage.sql.datagrams import Datagrams
+
+            self._datagrams = Datagrams(self._path)
+        return self._datagrams
 
     def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         given = func.json_each(json.dumps(list(values))).table_valued("value")

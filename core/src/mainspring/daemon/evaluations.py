@@ -1,0 +1,65 @@
+"""Evaluations under way: asked of locations in threads, answered through a queue that the loop empties."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+from mainspring.definition.evaluation import Evaluation
+from mainspring.errors import MainspringError
+from mainspring.event import ErrorInfo
+from mainspring.location.client import LocationClient
+from mainspring.location.evaluation import EvaluationReply, read_reply
+from mainspring.location.frames import Message
+
+
+class Evaluations:
+    """Asks locations to evaluate, and gathers what they reply.
+
+    Args:
+        on_reply: Called when there is a reply.
+    """
+
+    def __init__(self, on_reply: Callable[[], None]) -> None:
+        self._on_reply = on_reply
+        self._replies: SimpleQueue[EvaluationReply] = SimpleQueue()
+
+    def ask(self, client: LocationClient, batch: Sequence[Message]) -> None:
+        """Ask a location for a batch; each is replied to once, whatever becomes of the location."""
+        name = f"evaluations {batch[0]['id']}"
+        threading.Thread(target=self._follow, args=(client, list(batch)), name=name, daemon=True).start()
+
+    def replies(self) -> list[EvaluationReply]:
+        """Return the replies that have come in."""
+        found: list[EvaluationReply] = []
+        while True:
+            try:
+                found.append(self._replies.get_nowait())
+            except Empty:
+                return found
+
+    def refuse(self, id_: str, said: str) -> None:
+        """Reply to an evaluation that cannot be asked for."""
+        self._put(EvaluationReply(id_, "unavailable", Evaluation(), ErrorInfo("LocationError", said)))
+
+    def _follow(self, client: LocationClient, batch: list[Message]) -> None:
+        open_ids = {each["id"] for each in batch}
+        said = "its location ended the evaluation"
+        try:
+            for message in client.evaluate(batch):
+                reply = read_reply(message)
+                open_ids.discard(reply.id)
+                self._put(reply)
+        except MainspringError as error:
+            said = str(error)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            for each in sorted(open_ids):
+                self.refuse(each, said)
+
+    def _put(self, reply: EvaluationReply) -> None:
+        self._replies.put(reply)
+        self._on_reply()
