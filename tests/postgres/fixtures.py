@@ -49,7 +49,7 @@ def postgres_url(postgres_server: PostgresServer, postgres_database: str) -> Ite
     """Give the URL of a database with tables and no rows, not to be altered: emptying it is faster than making another."""
     yield postgres_server.url(postgres_database)
     postgres_server.execute(_DISCONNECT_OTHERS, postgres_database)
-    for table in ("runs", "locations", "definitions"):
+    for table in ("runs", "locations", "definitions", "automations", "ticks", "outbox", "run_keys", "audit"):
         postgres_server.execute(f"DELETE FROM {table}", postgres_database)
 
 

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord, LocationStatus
 from mainspring.storage.memory import memory_storage
-from mainspring.storage.port import AssetLog, EventLog, LocationStore, RunQuery, RunStore, Storage
+from mainspring.storage.port import AssetLog, AuditLog, EventLog, LocationStore, RunQuery, RunStore, Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
     "AssetLog",
+    "AuditEntry",
+    "AuditLog",
+    "AuditQuery",
     "DefinitionQuery",
     "DefinitionRecord",
     "EventLog",

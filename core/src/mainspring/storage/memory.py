@@ -10,6 +10,7 @@ from attrs import evolve
 from mainspring.event import AssetMaterialized, Event
 from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
+from mainspring.storage.memory_audit import MemoryAudit
 from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
@@ -33,6 +34,7 @@ def memory_storage() -> Storage:
         _MemoryEvents(rows),
         _MemoryAssets(rows),
         MemoryLocations(),
+        MemoryAudit(),
         lambda: None,
         "the memory of this process",
     )

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from mainspring.event import Event
 from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
+from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
 
 
@@ -166,6 +167,16 @@ class LocationStore(Protocol):
         """Return the definitions that fit, by location, kind and name."""
 
 
+class AuditLog(Protocol):
+    """Keeps what people did."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Append an entry, in one durable transaction."""
+
+    def find(self, query: AuditQuery) -> list[AuditEntry]:
+        """Return the entries that fit, the newest first."""
+
+
 @frozen
 class Storage:
     """The stores of one instance.
@@ -175,6 +186,7 @@ class Storage:
         events: The events and steps.
         assets: The assets.
         locations: The code locations.
+        audit: What people did.
         close: Lets go of every connection.
         description: What and where it is, for people; without secrets.
     """
@@ -183,5 +195,6 @@ class Storage:
     events: EventLog
     assets: AssetLog
     locations: LocationStore
+    audit: AuditLog
     close: Callable[[], None]
     description: str

@@ -10,6 +10,7 @@ from pathlib import Path
 from mainspring.errors import AbsentSchemaError
 from mainspring.storage.port import Storage
 from mainspring.storage.sql.assets import SqlAssets
+from mainspring.storage.sql.audit import SqlAudit
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import SqlEvents
 from mainspring.storage.sql.locations import SqlLocations
@@ -41,6 +42,7 @@ def _storage(database: Database) -> Storage:
         SqlEvents(database),
         SqlAssets(database),
         SqlLocations(database),
+        SqlAudit(database),
         database.close,
         database.description,
     )

@@ -1,4 +1,4 @@
-"""What every storage promises: its runs, its events and steps, its assets, its locations, and that these agree."""
+"""What every storage promises: its runs, its events and steps, its assets, its locations, its audit log, and that these agree."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from mainspring.event import (
 )
 from mainspring.run import RunStatus
 from mainspring.storage import Storage
+from mainspring.testing.contract.audit_log import AuditLogContract
 from mainspring.testing.contract.event_log import EventLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
@@ -45,7 +46,7 @@ _STEP_FACTS: list[Fact] = [
 ]
 
 
-class StorageContract(RunStoreContract, EventLogContract, LocationStoreContract):
+class StorageContract(RunStoreContract, EventLogContract, LocationStoreContract, AuditLogContract):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 
     @pytest.fixture
