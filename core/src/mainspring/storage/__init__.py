@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord, LocationStatus
 from mainspring.storage.memory import memory_storage
-from mainspring.storage.port import AssetLog, AuditLog, EventLog, LocationStore, RunQuery, RunStore, Storage
+from mainspring.storage.port import (
+    AssetLog,
+    AuditLog,
+    EventLog,
+    LocationStore,
+    RetentionStore,
+    RunQuery,
+    RunStore,
+    Storage,
+)
+from mainspring.storage.retention import Chunk, ExpiredRuns, ExpiredTicks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +30,16 @@ __all__ = [
     "AuditEntry",
     "AuditLog",
     "AuditQuery",
+    "Chunk",
     "DefinitionQuery",
     "DefinitionRecord",
     "EventLog",
+    "ExpiredRuns",
+    "ExpiredTicks",
     "LocationRecord",
     "LocationStatus",
     "LocationStore",
+    "RetentionStore",
     "RunQuery",
     "RunStore",
     "Storage",

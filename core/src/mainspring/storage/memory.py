@@ -12,6 +12,7 @@ from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
 from mainspring.storage.memory_audit import MemoryAudit
 from mainspring.storage.memory_locations import MemoryLocations
+from mainspring.storage.memory_retention import MemoryRetention
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
     attempts_to_check,
@@ -28,19 +29,20 @@ from mainspring.storage.rows import (
 
 def memory_storage() -> Storage:
     """Return a fresh, empty store."""
-    rows = _Rows()
+    rows = MemoryRows()
     return Storage(
         _MemoryRuns(rows),
         _MemoryEvents(rows),
         _MemoryAssets(rows),
         MemoryLocations(),
         MemoryAudit(),
+        MemoryRetention(rows),
         lambda: None,
         "the memory of this process",
     )
 
 
-class _Rows:
+class MemoryRows:
     """All rows, under one lock: the memory's notion of a transaction."""
 
     def __init__(self) -> None:
@@ -62,7 +64,7 @@ class _Rows:
 
 
 class _MemoryRuns:
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: MemoryRows) -> None:
         self._rows = rows
 
     def create(self, run: Run, events: Sequence[Event]) -> None:
@@ -103,7 +105,7 @@ class _MemoryRuns:
 
 
 class _MemoryEvents:
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: MemoryRows) -> None:
         self._rows = rows
 
     def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
@@ -152,7 +154,7 @@ class _MemoryEvents:
 
 
 class _MemoryAssets:
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: MemoryRows) -> None:
         self._rows = rows
 
     def latest(self, asset: str, partition_key: str | None = None, mode: str | None = None) -> Event | None:

@@ -11,6 +11,7 @@ from mainspring.event import Event
 from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
 from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
+from mainspring.storage.retention import CHUNK_ROWS, Chunk, ExpiredRuns, ExpiredTicks
 
 
 @frozen(kw_only=True)
@@ -177,6 +178,26 @@ class AuditLog(Protocol):
         """Return the entries that fit, the newest first."""
 
 
+class RetentionStore(Protocol):
+    """Deletes what is too old, in transactions so short that writers do not notice.
+
+    Run keys, the states of automations and the audit log are never touched. A chunk is found among so many rows, oldest
+    first, that follow the row `after`, and it says where to go on; whoever wants all of them asks until there is no more.
+    """
+
+    def expired_runs(self, expired: ExpiredRuns, after: str | None = None, limit: int = CHUNK_ROWS) -> Chunk[str]:
+        """Return the next runs that may go, changing nothing."""
+
+    def delete_runs(self, expired: ExpiredRuns, after: str | None = None, limit: int = CHUNK_ROWS) -> Chunk[str]:
+        """Delete the next runs that may go, with their tags, steps and events, and return which those were."""
+
+    def expired_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:
+        """Return the next ticks that may go, changing nothing."""
+
+    def delete_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:
+        """Delete the next ticks that may go, and return which those were."""
+
+
 @frozen
 class Storage:
     """The stores of one instance.
@@ -187,6 +208,7 @@ class Storage:
         assets: The assets.
         locations: The code locations.
         audit: What people did.
+        retention: Deletes what is too old.
         close: Lets go of every connection.
         description: What and where it is, for people; without secrets.
     """
@@ -196,5 +218,6 @@ class Storage:
     assets: AssetLog
     locations: LocationStore
     audit: AuditLog
+    retention: RetentionStore
     close: Callable[[], None]
     description: str

@@ -14,6 +14,7 @@ from mainspring.storage.sql.audit import SqlAudit
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import SqlEvents
 from mainspring.storage.sql.locations import SqlLocations
+from mainspring.storage.sql.retention import SqlRetention
 from mainspring.storage.sql.runs import SqlRuns
 from mainspring.storage.sql.schema import migrate, prepare_schema
 from mainspring.storage.sql.tables import metadata
@@ -43,6 +44,7 @@ def _storage(database: Database) -> Storage:
         SqlAssets(database),
         SqlLocations(database),
         SqlAudit(database),
+        SqlRetention(database),
         database.close,
         database.description,
     )

@@ -1,4 +1,4 @@
-"""What every storage promises: its runs, its events and steps, its assets, its locations, its audit log, and that these agree."""
+"""What every storage promises: its runs, its events and steps, its assets, its locations, its audit log, its retention, and that these agree."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from mainspring.storage import Storage
 from mainspring.testing.contract.audit_log import AuditLogContract
 from mainspring.testing.contract.event_log import EventLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
+from mainspring.testing.contract.retention_store import RetentionStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, event, given_run, record, step_event
 
@@ -46,7 +47,9 @@ _STEP_FACTS: list[Fact] = [
 ]
 
 
-class StorageContract(RunStoreContract, EventLogContract, LocationStoreContract, AuditLogContract):
+class StorageContract(
+    RunStoreContract, EventLogContract, LocationStoreContract, AuditLogContract, RetentionStoreContract
+):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 
     @pytest.fixture
