@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mainspring.daemon.expiry import rules_of
+from mainspring.daemon.retention import Retention
 from mainspring.daemon.starter import Starter
 from mainspring.errors import MainspringError
 from mainspring.launch import RunLauncher
 from mainspring.location.keeper import LocationKeeper, close_locations, open_locations
 from mainspring.location.spec import LocationSpec
 from mainspring.run import Run
+from mainspring.settings import RetentionSettings
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -58,6 +61,9 @@ class Daemon:
         self._stopped = threading.Event()
         self._awake = threading.Event()
         self._starter = Starter(instance, launcher, command, self._awake.set)
+        kept = RetentionSettings() if instance.settings is None else instance.settings.retention
+        self._retention = Retention(instance, rules_of(kept))
+        self._look_at_retention_at = 0.0
 
     def stop(self) -> None:
         """Have `run` come to its end; safe to call from a signal handler."""
@@ -80,10 +86,18 @@ class Daemon:
     def _reconcile(self) -> float:
         """Do what is to be done now, and return how many seconds may pass before the next look."""
         try:
-            return 0.0 if self._starter.reconcile() else POLL_SECONDS
+            started = self._starter.reconcile()
+            self._retain()
+            return 0.0 if started else POLL_SECONDS
         except MainspringError as error:
             _LOGGER.warning("the daemon looks again in a moment: %s", error)
             return HICCUP_SECONDS
+
+    def _retain(self) -> None:
+        """Delete some of what is too old, if it is time to."""
+        now = self._instance.clock.monotonic()
+        if now >= self._look_at_retention_at:
+            self._look_at_retention_at = now + self._retention.reconcile()
 
     def _changed(self) -> None:
         self._on_location()
