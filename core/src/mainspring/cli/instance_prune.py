@@ -84,7 +84,7 @@ def swept(instance: Instance, rules: Sequence[Rule], now: float, *, is_trial: bo
     counted: set[str | int] = set()
     tell_at = instance.clock.monotonic() + TELL_SECONDS
     for rule, chunk in sweep(instance, rules, now, is_trial=is_trial):
-        new = set(chunk.ids) - counted
+        new: set[str | int] = {each for each in chunk.ids if each not in counted}
         if is_trial:  # what has not gone may be found by a second rule
             counted |= new
         numbers[rule] += len(new)
