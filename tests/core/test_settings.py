@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mainspring as ms
-from mainspring.settings import DEFAULT_STORAGE, Component, Settings, find_settings, read_settings, settings_of
+from mainspring.errors import ConfigError
+from mainspring.settings import (
+    DEFAULT_STORAGE,
+    Component,
+    RetentionSettings,
+    Settings,
+    find_settings,
+    read_settings,
+    settings_of,
+)
 
 EXAMPLE = """
 [instance]
@@ -169,3 +178,40 @@ def test_any_table_becomes_settings_or_a_config_error(table: dict[str, Any]) -> 
     if settings is not None:
         assert settings.storage
         assert all(each.executor is None or each.executor.use for each in settings.modes.values())
+
+
+def test_how_long_things_are_kept_is_read_in_any_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEEP_TICKS", "12h")
+    table = {"runs": "90d", "failed_runs": "52w", "ticks": {"env": "KEEP_TICKS"}, "skipped_ticks": 600}
+    kept = settings_of({"instance": {"retention": table}}).retention
+
+    assert kept == RetentionSettings(90 * 86400.0, 52 * 7 * 86400.0, 12 * 3600.0, 600.0)
+
+
+def test_what_the_settings_do_not_say_is_kept_but_for_what_sensors_skipped() -> None:
+    week = 7 * 86400.0
+
+    assert settings_of({}).retention == RetentionSettings(None, None, None, week)
+    assert settings_of({"instance": {"retention": {"runs": "1d"}}}).retention.failed_runs == 86400.0
+    forever = {"runs": "1d", "failed_runs": "forever", "skipped_ticks": "forever"}
+    assert settings_of({"instance": {"retention": forever}}).retention == RetentionSettings(86400.0, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("soon", "'soon' is no length of time; write a number and s, m, h, d or w, as in 90d, or 'forever'"),
+        (-1, "'-1' is no length of time"),
+        (float("nan"), "'nan' is no length of time"),
+        (True, "expected text, got bool"),
+        ("", "expected text, got an empty one"),
+        ("0d", "0 would keep nothing"),
+    ],
+)
+def test_an_age_that_is_none_is_refused(value: object, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings_of({"instance": {"retention": {"runs": value, "run": "9d"}}})
+
+    places = dict(caught.value.problems)
+    assert problem in places["instance.retention.runs"]
+    assert "unknown key 'run'; did you mean 'runs'?" in places["instance.retention"]

@@ -11,9 +11,11 @@ from attrs import field, frozen
 
 from mainspring.environment import env_reference
 from mainspring.errors import ConfigError, shorten, suggest
+from mainspring.text import seconds_of
 
 FILE_NAME = "mainspring.toml"
 DEFAULT_STORAGE = "sqlite:///mainspring.db"
+FOREVER = "forever"
 
 
 @frozen
@@ -56,6 +58,23 @@ class QueueSettings:
 
 
 @frozen
+class RetentionSettings:
+    """How long what was recorded is kept, in seconds; None is for ever.
+
+    Attributes:
+        runs: Runs that succeeded or were canceled, after their end.
+        failed_runs: Runs that failed.
+        ticks: Ticks of any kind, after their last change.
+        skipped_ticks: Ticks of sensors that asked for nothing: nearly all there are, and the least that one can learn from.
+    """
+
+    runs: float | None = None
+    failed_runs: float | None = None
+    ticks: float | None = None
+    skipped_ticks: float | None = 7 * 86400.0
+
+
+@frozen
 class Settings:
     """An instance's settings.
 
@@ -64,6 +83,7 @@ class Settings:
         storage: The database's URL.
         logs: What keeps what steps print; files in the home unless given.
         launcher: What starts the workers of runs; the local launcher unless given.
+        retention: How long what was recorded is kept.
         mode: The mode of automations that name none.
         modes: Overrides by mode.
         locations: The code locations' tables, as they stand there.
@@ -78,6 +98,7 @@ class Settings:
     locations: tuple[Mapping[str, Any], ...] = ()
     launcher: Component | None = None
     queue: QueueSettings = QueueSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -140,7 +161,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode", "location"), "", problems)
-    known = ("storage", "logs", "launcher", "mode", "queue")
+    known = ("storage", "logs", "launcher", "mode", "queue", "retention")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
@@ -152,7 +173,8 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
     locations = _tables(top.get("location", []), "location", problems)
     queue = _queue(_table(instance.get("queue", {}), "instance.queue", problems), problems)
-    return Settings(path, storage, logs, mode, modes, locations, launcher, queue=queue)
+    retention = _retention(_table(instance.get("retention", {}), "instance.retention", problems), problems)
+    return Settings(path, storage, logs, mode, modes, locations, launcher, queue=queue, retention=retention)
 
 
 def _queue(table: Mapping[str, Any], problems: list[tuple[str, str]]) -> QueueSettings:
@@ -191,6 +213,28 @@ def _whole(value: Any, place: str, least: int, problems: list[tuple[str, str]]) 
         problems.append((place, f"expected a whole number, {least} or more, got {shorten(repr(value))}"))
         return least
     return value
+
+
+def _retention(table: Mapping[str, Any], problems: list[tuple[str, str]]) -> RetentionSettings:
+    place = "instance.retention"
+    known = _take(table, ("runs", "failed_runs", "ticks", "skipped_ticks"), place, problems)
+    ages = {name: _age(value, f"{place}.{name}", problems) for name, value in known.items()}
+    return RetentionSettings(**{"failed_runs": ages.get("runs"), **ages})
+
+
+def _age(value: Any, place: str, problems: list[tuple[str, str]]) -> float | None:
+    """Return how long something is kept, None for ever."""
+    text = str(value) if type(value) in (int, float) else _text(value, place, problems)
+    if text in ("", FOREVER):
+        return None
+    try:
+        seconds = seconds_of(text)
+    except ValueError as error:
+        problems.append((place, f"{error}, or {FOREVER!r}"))
+        return None
+    if seconds == 0:
+        problems.append((place, f"0 would keep nothing; write how long, as in 90d, or {FOREVER!r}"))
+    return seconds
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:

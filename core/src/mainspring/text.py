@@ -6,6 +6,9 @@ import re
 from datetime import UTC, datetime
 from unicodedata import combining, east_asian_width
 
+_UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhdw]?)")
+
 # Control characters, lone surrogates, and what reorders, breaks or hides the text around it.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UNSAFE_BUT_LINES = re.compile(_UNSAFE.pattern.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f"))
@@ -88,6 +91,21 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02} s"
     return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def seconds_of(text: str) -> float:
+    """Return how many seconds a length of time has that a person wrote.
+
+    >>> seconds_of("90d"), seconds_of("1.5h"), seconds_of("20")
+    (7776000.0, 5400.0, 20.0)
+
+    Raises:
+        ValueError: It is none, as a sentence says.
+    """
+    found = _LENGTH.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text[:40]!r} is no length of time; write a number and s, m, h, d or w, as in 90d")
+    return float(found[1]) * _UNIT_SECONDS[found[2]]
 
 
 def count(number: int, noun: str) -> str:

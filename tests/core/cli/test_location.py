@@ -167,6 +167,11 @@ def test_a_daemon_opens_them_and_starts_what_is_queued(mainspring: Command, depl
     deployed.until("broken", "LOADED")
     assert "several code locations have a job 'ingest'; name one of" in mainspring("job", "launch", "ingest").complaint
     assert mainspring("location", "reload", "sales").out == "sales: LOADED\n"
+    acts = mainspring("instance", "audit", "--limit", "2", "--json").json
+    assert [(each["action"], each["subject"]) for each in acts] == [
+        ("location reload", "location:sales"),
+        ("job launch", f"run:{failing['run_id']}"),
+    ]
     code, said = deployed.close()
     assert code == 0
     assert "runs that were started go on" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from mainspring.cli.act import note_act
 from mainspring.cli.complaint import note
 from mainspring.cli.show import echo
 from mainspring.errors import MainspringError
@@ -32,6 +33,7 @@ def cancel_and_tell(instance: Instance, run_id: str, wait_seconds: float | None)
         NotEndedError: It has not ended in time.
     """
     run = cancel_run(instance, run_id)
+    note_act(instance, "run cancel", f"run:{run.run_id}", job=run.job_name)
     if not run.status.is_final and wait_seconds is not None:
         run = _wait(instance, run, wait_seconds)
     if not run.status.is_final:

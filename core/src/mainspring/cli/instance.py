@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainspring.cli.complaint import silenced_warnings
+from mainspring.cli.instance_audit import audit
+from mainspring.cli.instance_prune import prune
 from mainspring.cli.options import home_option, json_option
 from mainspring.cli.show import echo, echo_facts, echo_json
 
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 @click.group
 def instance() -> None:
-    """Show an instance and bring its storage up to date."""
+    """Show an instance and what people did there, bring its storage up to date, delete what is too old."""
+
+
+instance.add_command(audit)
+instance.add_command(prune)
 
 
 @instance.command

@@ -40,6 +40,7 @@ def launch_job(
       mainspring job launch ingest --config '{"ops": {"fetch": {"days": 1}}}' --json
     """  # noqa: D301 - click's mark is a backspace
     given_tags = key_value_pairs(tags, "--tag")
+    from mainspring.cli.act import note_act
     from mainspring.cli.home import opened
     from mainspring.cli.run_document import run_row
     from mainspring.cli.run_input import read_options
@@ -52,6 +53,7 @@ def launch_job(
         deployed = () if settings is None else settings.modes
         chosen = mode or (None if settings is None or settings.mode not in (*job.modes, *deployed) else settings.mode)
         run = queue_recorded(job, chosen, options, instance=instance, deployed_modes=deployed)
+        note_act(instance, "job launch", f"run:{run.run_id}", job=name, mode=run.mode)
     if as_json:
         echo_json(run_row(run))
     else:

@@ -132,14 +132,19 @@ def reload_locations(*, name: str | None, as_json: bool, home: str | None) -> No
       mainspring location reload
       mainspring location reload sales
     """  # noqa: D301 - click's mark is a backspace
-    from mainspring.cli.home import located
+    from mainspring.cli.act import note_act
+    from mainspring.cli.home import located, opened
     from mainspring.location.check import reload_location
     from mainspring.location.spec import find_spec, location_specs
 
     folder, settings = located(home)
     specs = location_specs(settings, folder)
     chosen = list(specs.values()) if name is None else [find_spec(specs, name)]
-    found = [reload_location(spec, folder) for spec in chosen]
+    found: list[dict[str, Any]] = []
+    for spec in chosen:
+        found.append(reload_location(spec, folder))
+        with opened(home) as instance:
+            note_act(instance, "location reload", f"location:{spec.name}", status=found[-1]["status"])
     if as_json:
         echo_json(found)
     else:

@@ -13,6 +13,7 @@ import click
 from attrs import evolve, frozen
 
 from mainspring.cli import INTERRUPTED, TERMINATED
+from mainspring.cli.act import note_act
 from mainspring.cli.complaint import complain, note
 from mainspring.cli.home import opened, opened_or_made, stand_in
 from mainspring.cli.progress import Watch
@@ -97,6 +98,7 @@ def retry_here(definitions: Definitions, reference: str, home: str | None, *, as
                 f"`mainspring job run {run.job_name} --parent {run.run_id} --select STEPS` does parts of it again"
             )
         job = definitions.job(run.job_name)
+        note_act(instance, "run retry", f"run:{run.run_id}", job=run.job_name, attempt=run.attempt + 1)
         outcome = _carry_out(partial(retry_run, job, run, instance=instance), instance, as_json=as_json)
     _tell(outcome, home, as_json=as_json)
 

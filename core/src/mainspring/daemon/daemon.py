@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mainspring.daemon.automations import Automations
+from mainspring.daemon.expiry import rules_of
 from mainspring.daemon.lease import RENEW_SECONDS, Leases
 from mainspring.daemon.pulse import Pulse
+from mainspring.daemon.retention import Retention
 from mainspring.daemon.rules import queue_rules
 from mainspring.daemon.starter import Starter
 from mainspring.errors import MainspringError
@@ -23,6 +25,7 @@ from mainspring.launch import RunLauncher
 from mainspring.location.keeper import LocationKeeper, close_locations, open_locations
 from mainspring.location.spec import LocationSpec
 from mainspring.run import Run, WorkerIdentity
+from mainspring.settings import RetentionSettings
 from mainspring.storage import Duty, Topic
 
 if TYPE_CHECKING:
@@ -86,6 +89,9 @@ class Daemon:
             instance, self._client, self._starter.admission, self._duty, self._lose, self._awake.set
         )
         self._pulse = Pulse(instance, self.daemon_id, identity)
+        kept = RetentionSettings() if instance.settings is None else instance.settings.retention
+        self._retention = Retention(instance, rules_of(kept))
+        self._look_at_retention_at = 0.0
 
     def stop(self) -> None:
         """Have `run` come to its end; safe to call from a signal handler."""
@@ -121,6 +127,7 @@ class Daemon:
                 self._renew_at = clock.monotonic() + RENEW_SECONDS
             self._starter.launch(self._automations.reconcile(self._held()))
             started = self._starter.reconcile()
+            self._retain()
             self._pulse.beat(self._automations.progress, self._held())
         except MainspringError as error:
             self._pulse.falter(str(error))
@@ -174,6 +181,12 @@ class Daemon:
 
     def _client(self, location: str) -> LocationClient | None:
         return next((each.client for each in self._keepers if each.spec.name == location), None)
+
+    def _retain(self) -> None:
+        """Delete some of what is too old, if it is time to."""
+        now = self._instance.clock.monotonic()
+        if now >= self._look_at_retention_at:
+            self._look_at_retention_at = now + self._retention.reconcile()
 
     def _location_changed(self) -> None:
         self._on_location()

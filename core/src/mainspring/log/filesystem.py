@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import field, frozen, validators
@@ -54,6 +55,13 @@ class FilesystemLogStore(LogStore):
         text = decoder.decode(data)
         left, _ = decoder.getstate()
         return LogPiece(text, start + len(data) - len(left))
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run's folder."""
+        import shutil
+
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.base / file_name(run_id))
 
     def path(self, key: LogKey) -> Path:
         """Return the file of a stream."""

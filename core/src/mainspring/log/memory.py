@@ -43,6 +43,13 @@ class MemoryLogStore(LogStore):
                 end += 1
             return LogPiece("".join(texts[start:end]), end)
 
+    def delete(self, run_id: str) -> None:
+        """Forget a run's streams."""
+        with self._lock:
+            for key in [each for each in self._room if each.run_id == run_id]:
+                del self._room[key]
+                self._texts.pop(key, None)
+
 
 def _cut_up(text: str) -> list[str]:
     """Return a text as parts of which none is longer than a piece may be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -72,3 +72,11 @@ class LogStore(ABC):
             texts.append(piece.text)
             piece = self.piece(key, piece.end)
         return "".join(texts)
+
+
+@runtime_checkable
+class DeletesLogs(Protocol):
+    """What a log store can do besides, if it has a way: then logs go with their runs when these are too old."""
+
+    def delete(self, run_id: str) -> None:
+        """Delete all streams of a run, if there are any; its worker has ended long ago."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainspring.storage.admission import Admission, Batch
+from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.automation import (
     AutomationState,
     Committed,
@@ -21,7 +22,17 @@ from mainspring.storage.automation_store import AutomationStore
 from mainspring.storage.duty import Duty, DutyStore, Heartbeat, Lease
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord, LocationStatus
 from mainspring.storage.memory import memory_storage
-from mainspring.storage.port import AssetLog, EventLog, LocationStore, RunQuery, RunStore, Storage
+from mainspring.storage.port import (
+    AssetLog,
+    AuditLog,
+    EventLog,
+    LocationStore,
+    RetentionStore,
+    RunQuery,
+    RunStore,
+    Storage,
+)
+from mainspring.storage.retention import Chunk, ExpiredRuns, ExpiredTicks
 from mainspring.storage.wakeup import Topic, Wakeups
 
 if TYPE_CHECKING:
@@ -30,9 +41,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Admission",
     "AssetLog",
+    "AuditEntry",
+    "AuditLog",
+    "AuditQuery",
     "AutomationState",
     "AutomationStore",
     "Batch",
+    "Chunk",
     "Committed",
     "Decision",
     "DefinitionQuery",
@@ -40,11 +55,14 @@ __all__ = [
     "Duty",
     "DutyStore",
     "EventLog",
+    "ExpiredRuns",
+    "ExpiredTicks",
     "Heartbeat",
     "Lease",
     "LocationRecord",
     "LocationStatus",
     "LocationStore",
+    "RetentionStore",
     "RunKey",
     "RunQuery",
     "RunStore",

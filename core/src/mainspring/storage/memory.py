@@ -10,9 +10,11 @@ from mainspring.event import AssetMaterialized, Event
 from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
 from mainspring.storage.admission import Admission
+from mainspring.storage.memory_audit import MemoryAudit
 from mainspring.storage.memory_automations import MemoryAutomations
 from mainspring.storage.memory_duties import MemoryDuties
 from mainspring.storage.memory_locations import MemoryLocations
+from mainspring.storage.memory_retention import MemoryRetention
 from mainspring.storage.memory_rows import Rows
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
@@ -40,6 +42,8 @@ def memory_storage() -> Storage:
         MemoryAutomations(rows, duties),
         duties,
         rows.wakeups,
+        MemoryAudit(),
+        MemoryRetention(rows),
         lambda: None,
         "the memory of this process",
     )

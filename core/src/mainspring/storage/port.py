@@ -10,9 +10,11 @@ from attrs import field, frozen
 from mainspring.event import Event
 from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
 from mainspring.storage.admission import Admission
+from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.automation_store import AutomationStore
 from mainspring.storage.duty import DutyStore
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
+from mainspring.storage.retention import CHUNK_ROWS, Chunk, ExpiredRuns, ExpiredTicks
 from mainspring.storage.wakeup import Wakeups
 
 
@@ -186,6 +188,36 @@ class LocationStore(Protocol):
         """Return the definitions that fit, by location, kind and name."""
 
 
+class AuditLog(Protocol):
+    """Keeps what people did."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Append an entry, in one durable transaction."""
+
+    def find(self, query: AuditQuery) -> list[AuditEntry]:
+        """Return the entries that fit, the newest first."""
+
+
+class RetentionStore(Protocol):
+    """Deletes what is too old, in transactions so short that writers do not notice.
+
+    Run keys, the states of automations and the audit log are never touched. A chunk is found among so many rows, oldest
+    first, that follow the row `after`, and it says where to go on; whoever wants all of them asks until there is no more.
+    """
+
+    def expired_runs(self, expired: ExpiredRuns, after: str | None = None, limit: int = CHUNK_ROWS) -> Chunk[str]:
+        """Return the next runs that may go, changing nothing."""
+
+    def delete_runs(self, expired: ExpiredRuns, after: str | None = None, limit: int = CHUNK_ROWS) -> Chunk[str]:
+        """Delete the next runs that may go, with their tags, steps and events, and return which those were."""
+
+    def expired_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:
+        """Return the next ticks that may go, changing nothing."""
+
+    def delete_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:
+        """Delete the next ticks that may go, and return which those were."""
+
+
 @frozen
 class Storage:
     """The stores of one instance.
@@ -198,6 +230,8 @@ class Storage:
         automations: Automations, their ticks and run keys.
         duties: What daemons agree on.
         wakeups: Who is told of changes.
+        audit: What people did.
+        retention: Deletes what is too old.
         close: Lets go of every connection.
         description: What and where it is, for people; without secrets.
     """
@@ -209,5 +243,7 @@ class Storage:
     automations: AutomationStore
     duties: DutyStore
     wakeups: Wakeups
+    audit: AuditLog
+    retention: RetentionStore
     close: Callable[[], None]
     description: str

@@ -10,11 +10,13 @@ from pathlib import Path
 from mainspring.errors import AbsentSchemaError
 from mainspring.storage.port import Storage
 from mainspring.storage.sql.assets import SqlAssets
+from mainspring.storage.sql.audit import SqlAudit
 from mainspring.storage.sql.automations import SqlAutomations
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.duties import SqlDuties
 from mainspring.storage.sql.events import SqlEvents
 from mainspring.storage.sql.locations import SqlLocations
+from mainspring.storage.sql.retention import SqlRetention
 from mainspring.storage.sql.runs import SqlRuns
 from mainspring.storage.sql.schema import migrate, prepare_schema
 from mainspring.storage.sql.tables import metadata
@@ -46,6 +48,8 @@ def _storage(database: Database) -> Storage:
         SqlAutomations(database),
         SqlDuties(database),
         database,
+        SqlAudit(database),
+        SqlRetention(database),
         database.close,
         database.description,
     )

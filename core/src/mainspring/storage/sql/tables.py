@@ -147,6 +147,7 @@ asset_events = Table(
     Column("partition_key", _KEY),
     Index("asset_events_by_asset", "asset", "position"),
     Index("asset_events_by_partition", "asset", "partition_key", "position"),
+    Index("asset_events_by_event", "event_id"),  # a run's deletion looks for them once for each of its events
     sqlite_autoincrement=True,
 )
 """A row a materialization. Its position is given last in its transaction, under the lock that is held to its commit."""
@@ -216,6 +217,7 @@ ticks = Table(
     Column("body", Text, nullable=False),
     Index("ticks_by_time", "location", "automation", "scheduled_time", unique=True),
     Index("ticks_by_automation", "location", "automation", "tick_id"),
+    Index("ticks_by_status", "kind", "status", "tick_id"),
     sqlite_autoincrement=True,
 )
 """A row a decision: of a schedule one for each time, which its unique index sees to."""

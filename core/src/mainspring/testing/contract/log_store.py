@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import mainspring as ms
+from mainspring.log.port import STREAMS, DeletesLogs
 from mainspring.testing.contract.io_manager import HOSTILE_KEYS
 
 KEY = ms.LogKey("run-1", "clean", 1, "stdout")
@@ -81,6 +82,22 @@ class LogStoreContract:
 
         assert 0 < len(log_store.piece(KEY).text) < 500_000
         assert len(log_store.read(KEY)) == 1_000_000
+
+    def test_logs_go_with_their_run_where_the_store_has_a_way(self, log_store: ms.LogStore) -> None:
+        if not isinstance(log_store, DeletesLogs):
+            pytest.skip("the store has no method `delete`, so its logs stay")
+        runs = ("run-1", "run-10", "../run-1", "Run-1")
+        keys = [ms.LogKey(run_id, "outer.clean", 2, stream) for run_id in runs for stream in STREAMS]
+        for key in keys:
+            log_store.append(key, f"{key.run_id}\n")
+        log_store.delete("run-1")
+        log_store.delete("run-1")
+
+        assert [log_store.read(key) for key in keys] == [
+            "" if key.run_id == "run-1" else f"{key.run_id}\n" for key in keys
+        ]
+        log_store.append(keys[0], "anew\n")
+        assert log_store.read(keys[0]) == "anew\n"
 
     def test_several_steps_write_at_once(self, log_store: ms.LogStore) -> None:
         keys = [ms.LogKey("run-1", f"step_{number}", 1, "stdout") for number in range(8)]

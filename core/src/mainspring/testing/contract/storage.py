@@ -1,4 +1,4 @@
-"""What every storage promises: its runs, its events and steps, its assets, its locations, and that these agree."""
+"""What every storage promises: its runs, its events and steps, its assets, its locations, its audit log, its retention, and that these agree."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ from mainspring.event import (
 )
 from mainspring.run import RunStatus
 from mainspring.storage import Storage
+from mainspring.testing.contract.audit_log import AuditLogContract
 from mainspring.testing.contract.automation_store import AutomationStoreContract
 from mainspring.testing.contract.duty_store import DutyStoreContract
 from mainspring.testing.contract.event_log import EventLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
+from mainspring.testing.contract.retention_store import RetentionStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, event, given_run, record, step_event
 
@@ -48,7 +50,13 @@ _STEP_FACTS: list[Fact] = [
 
 
 class StorageContract(
-    RunStoreContract, EventLogContract, LocationStoreContract, AutomationStoreContract, DutyStoreContract
+    RunStoreContract,
+    EventLogContract,
+    LocationStoreContract,
+    AutomationStoreContract,
+    DutyStoreContract,
+    AuditLogContract,
+    RetentionStoreContract,
 ):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _extend_runs()
     op.add_column("steps", sa.Column("pool", _KEY))
     _partial_index("steps_in_pool", "steps", ["pool", "run_id"], "status = 'STARTED' AND pool IS NOT NULL")
+    op.create_index("asset_events_by_event", "asset_events", ["event_id"])
     _create_automations()
     _create_duties()
 
@@ -75,6 +76,7 @@ def _create_automations() -> None:
     )
     op.create_index("ticks_by_time", "ticks", ["location", "automation", "scheduled_time"], unique=True)
     op.create_index("ticks_by_automation", "ticks", ["location", "automation", "tick_id"])
+    op.create_index("ticks_by_status", "ticks", ["kind", "status", "tick_id"])
     op.create_table(
         "outbox",
         sa.Column("tick_id", _BIG_ID, primary_key=True),
