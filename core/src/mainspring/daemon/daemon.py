@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mainspring.daemon.automations import Automations
+from mainspring.daemon.committing import Committer
 from mainspring.daemon.expiry import rules_of
 from mainspring.daemon.lease import RENEW_SECONDS, Leases
 from mainspring.daemon.pulse import Pulse
 from mainspring.daemon.retention import Retention
 from mainspring.daemon.rules import queue_rules
 from mainspring.daemon.starter import Starter
+from mainspring.daemon.work import InHand
 from mainspring.errors import MainspringError
 from mainspring.execute.worker import liveness, own_identity
 from mainspring.launch import RunLauncher
@@ -85,9 +87,8 @@ class Daemon:
         self._leases = Leases(instance.storage.duties, self.daemon_id, told, _is_dead)
         self._renew_at = 0.0
         self._starter = Starter(instance, launcher, command, queue_rules(instance.settings), self._awake.set)
-        self._automations = Automations(
-            instance, self._client, self._starter.admission, self._duty, self._lose, self._awake.set
-        )
+        committer = Committer(instance, self._starter.admission, self._duty, self._lose)
+        self._automations = Automations(instance, committer, InHand(self._client, self._awake.set))
         self._pulse = Pulse(instance, self.daemon_id, identity)
         kept = RetentionSettings() if instance.settings is None else instance.settings.retention
         self._retention = Retention(instance, rules_of(kept))
@@ -153,7 +154,7 @@ class Daemon:
         """Let evaluations end that are under way, and commit what they come to; begin no more."""
         clock = self._instance.clock
         until = clock.monotonic() + DRAIN_SECONDS
-        while not self._automations.is_idle and clock.monotonic() < until:
+        while self._automations.progress.evaluating and clock.monotonic() < until:
             try:
                 self._starter.launch(self._automations.conclude())
             except MainspringError as error:

@@ -14,6 +14,7 @@ from mainspring.daemon.sense import back_off_seconds
 from mainspring.event import ErrorInfo
 from mainspring.run import Run
 from mainspring.storage import AutomationState, Decision, Tick, TickStatus
+from mainspring.storage.automation import SHOWN
 
 RETRY_SECONDS = (1.0, 5.0, 25.0)
 """After how long a schedule's time is evaluated again that has failed, each time; after the last one it stays so."""
@@ -73,7 +74,7 @@ def schedule_outcome(schedule: OfferedSchedule, due: Due, said: Said, now: float
         after = decided(state, time, is_caught_up=is_late)
     last = said.runs[-1].run_key if said.runs else None
     after = evolve(after, last_run_key=last or state.last_run_key, updated_at=now)
-    return _decision(after, (*due.ticks, tick), said)
+    return Decision(state=after, ticks=(*due.ticks, tick), runs=said.runs)
 
 
 def overlap_outcome(schedule: OfferedSchedule, due: Due, reason: str, now: float) -> Decision:
@@ -122,11 +123,7 @@ def sensor_outcome(
             tick = evolve(tick, tick_id=state.last_tick_id)
     if said.cursor is not None and len(said.cursor) <= SHOWN_CURSOR:
         tick = evolve(tick, detail={**tick.detail, "cursor": said.cursor})
-    return evolve(_decision(after, (tick,), said), cursor=said.cursor, moves_cursor=moves)
-
-
-def _decision(state: AutomationState, ticks: tuple[Tick, ...], said: Said) -> Decision:
-    return Decision(state=state, ticks=ticks, runs=said.runs, dropped=said.dropped, dropped_keys=said.dropped_keys)
+    return Decision(state=after, ticks=(tick,), runs=said.runs, cursor=said.cursor, moves_cursor=moves)
 
 
 def _tick(
@@ -146,6 +143,8 @@ def _tick(
         status, reason = TickStatus.SKIPPED, said.skip_reason
         if reason is None and said.dropped:
             reason = "all that it asked for had been asked for before"
+    if said.dropped_keys:
+        detail["dropped_run_keys"] = list(said.dropped_keys[:SHOWN])
     if said.logs:
         detail["logs"] = dict(said.logs)
     if caught_up:

@@ -29,6 +29,7 @@ class EvaluationReply:
         evaluation: What it asked for; of one that failed, what stands of it all the same.
         error: Why it failed, or could not begin.
         logs: What it printed and logged, by stream.
+        stands: Whether the evaluation says where the cursor is; that of a process that was ended does not.
     """
 
     id: str
@@ -36,6 +37,7 @@ class EvaluationReply:
     evaluation: Evaluation
     error: ErrorInfo | None = None
     logs: Mapping[str, str] = field(factory=dict)
+    stands: bool = True
 
 
 def ask_schedule(id_: str, name: str, scheduled_time: datetime, deadline_seconds: float) -> Message:
@@ -116,6 +118,7 @@ def read_reply(message: Message) -> EvaluationReply:
         ),
         None if error is None else _read_error(error),
         message.get("logs", {}),
+        "requests" in message,
     )
 
 

@@ -91,8 +91,7 @@ class Tick:
         requested: How many runs it has asked for.
         dropped: How many requests were dropped because their run key had been asked for before.
         reason: Why nothing was asked for, in a sentence.
-        detail: What else is known: `error`, `logs`, `run_ids` (the first hundred), `run_keys` that were dropped (the first
-            hundred), `failures` of earlier attempts, `cursor` after it (where it is short), `caught_up`.
+        detail: What else is known: `error`, `logs`, `run_ids` (the first hundred), `dropped_run_keys` (the first hundred), `failures` of earlier attempts, `cursor` after it (where it is short), `caught_up`.
         tick_id: Its place; None before it is stored.
     """
 
@@ -126,8 +125,6 @@ class Decision:
             If they are many, they are kept as an outbox first, which `expand` works off.
         cursor: The new cursor, where `moves_cursor`.
         moves_cursor: Whether the cursor changes.
-        dropped_keys: Run keys of requests that were dropped before, for the tick's record.
-        dropped: How many requests were dropped before.
     """
 
     state: AutomationState
@@ -135,8 +132,6 @@ class Decision:
     runs: tuple[Run, ...] = ()
     cursor: str | None = None
     moves_cursor: bool = False
-    dropped_keys: tuple[str, ...] = ()
-    dropped: int = 0
 
 
 @frozen(kw_only=True)
@@ -202,22 +197,20 @@ def replaced(failed: Tick, tick: Tick) -> Tick:
     )
 
 
-def with_requests(tick: Tick, decision: Decision, queued: Sequence[Run], repeated: Sequence[str]) -> Tick:
-    """Return a tick with what came of its requests.
+def with_requests(tick: Tick, queued: Sequence[Run], repeated: Sequence[str]) -> Tick:
+    """Return a tick with what came of more of its requests.
 
     Args:
         tick: The tick.
-        decision: The decision that it belongs to.
         queued: The runs that were queued.
         repeated: Run keys that were asked for again.
     """
-    keys = [*decision.dropped_keys, *repeated][:SHOWN]
     detail = dict(tick.detail)
-    if queued:
-        detail["run_ids"] = [run.run_id for run in queued[:SHOWN]]
-    if keys:
-        detail["dropped_run_keys"] = keys
-    return evolve(tick, requested=len(queued), dropped=decision.dropped + len(repeated), detail=detail)
+    for name, more in (("run_ids", [run.run_id for run in queued]), ("dropped_run_keys", repeated)):
+        shown = [*detail.get(name, ()), *more][:SHOWN]
+        if shown:
+            detail[name] = shown
+    return evolve(tick, requested=tick.requested + len(queued), dropped=tick.dropped + len(repeated), detail=detail)
 
 
 def digest_of(run_key: str) -> str:

@@ -10,7 +10,6 @@ from mainspring.errors import SupersededError
 from mainspring.run import Run
 from mainspring.storage.admission import Admission, Batch
 from mainspring.storage.automation import (
-    SHOWN,
     AutomationState,
     Committed,
     Decision,
@@ -98,11 +97,7 @@ class MemoryAutomations:
             tick = self._ticks[found[0]]
             runs, repeated = self._enter(tick, found[1])
             self._rows.queue(runs)
-            detail = dict(tick.detail)
-            detail["run_ids"] = [*detail.get("run_ids", ()), *(run.run_id for run in runs)][:SHOWN]
-            tick = evolve(
-                tick, requested=tick.requested + len(runs), dropped=tick.dropped + len(repeated), detail=detail
-            )
+            tick = with_requests(tick, runs, repeated)
             self._ticks[found[0]] = tick
             state = self._states[tick.location, tick.automation]
             state = evolve(state, outbox=state.outbox - 1, version=state.version + 1)
@@ -160,7 +155,7 @@ class MemoryAutomations:
                 else:
                     runs, repeated = self._enter(tick, asked)
                     self._rows.queue(runs)
-                    tick = with_requests(tick, decision, runs, repeated)
+                    tick = with_requests(tick, runs, repeated)
             self._ticks[tick_id] = tick
             turn = tuple(run.run_id for run in runs) if tick.detail.get("caught_up") else state.turn
             state = evolve(state, last_tick_id=tick_id, turn=turn, outbox=state.outbox + chunks)

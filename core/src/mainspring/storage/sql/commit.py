@@ -73,7 +73,7 @@ def apply(connection: Connection, queueing: Queueing, database: Database, decisi
         else:
             runs, repeated = ledger.enter(connection, database, tick, asked)
             queueing.queue(runs)
-            tick = with_requests(tick, decision, runs, repeated)
+            tick = with_requests(tick, runs, repeated)
         _update(connection, tick)
     waits_for = tuple(run.run_id for run in runs) if tick.detail.get("caught_up") else state.turn
     state = evolve(state, last_tick_id=tick.tick_id, turn=waits_for, outbox=state.outbox + chunks)

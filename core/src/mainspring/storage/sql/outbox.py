@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from attrs import evolve
 from sqlalchemy import Connection, select
 
 from mainspring.run import Run
-from mainspring.storage.automation import SHOWN, Committed, Tick
+from mainspring.storage.automation import Committed, Tick, with_requests
 from mainspring.storage.sql import ledger
 from mainspring.storage.sql.automation_rows import from_row, tick_row, to_tick
 from mainspring.storage.sql.database import Database
@@ -57,7 +56,7 @@ def take_chunk(connection: Connection, queueing: Queueing, database: Database, l
     runs, repeated = ledger.enter(connection, database, tick, [from_fields(each) for each in json.loads(row.body)])
     queueing.queue(runs)
     connection.execute(outbox.delete().where(outbox.c.tick_id == row.tick_id, outbox.c.chunk == row.chunk))
-    tick = _counted(tick, runs, repeated)
+    tick = with_requests(tick, runs, repeated)
     values = tick_row(tick)
     connection.execute(ticks.update().where(ticks.c.tick_id == values.pop("tick_id")), values)
     place = (automations.c.location == row.location, automations.c.name == row.automation)
@@ -65,12 +64,3 @@ def take_chunk(connection: Connection, queueing: Queueing, database: Database, l
     connection.execute(automations.update().where(*place).values(changed))
     state = from_row(connection.execute(select(*_STATE).where(*place)).one())
     return Committed(state=state, tick=tick, runs=runs)
-
-
-def _counted(tick: Tick, runs: Sequence[Run], repeated: Sequence[str]) -> Tick:
-    detail = dict(tick.detail)
-    detail["run_ids"] = [*detail.get("run_ids", ()), *(run.run_id for run in runs)][:SHOWN]
-    keys = [*detail.get("dropped_run_keys", ()), *repeated][:SHOWN]
-    if keys:
-        detail["dropped_run_keys"] = keys
-    return evolve(tick, requested=tick.requested + len(runs), dropped=tick.dropped + len(repeated), detail=detail)

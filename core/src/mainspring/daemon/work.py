@@ -1,0 +1,115 @@
+"""What the daemon has in hand: evaluations under way, and decisions that are to be committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from attrs import define, frozen
+
+from mainspring.daemon.due import Due
+from mainspring.daemon.evaluations import Evaluations
+from mainspring.daemon.roster import Entry, Roster
+from mainspring.location.client import LocationClient
+from mainspring.location.evaluation import EvaluationReply
+from mainspring.location.frames import Message
+from mainspring.storage import Decision
+
+
+@define(eq=False)
+class AtWork:
+    """An evaluation under way.
+
+    Attributes:
+        roster: Its location's.
+        entry: The automation.
+        began_at: When it was due, or began if that was much later, in seconds since the epoch.
+        due: Of a schedule, what was called for; it has a time.
+        cursor: The cursor that a sensor begins with.
+        waits_for_last: Whether the runs asked for wait for those of earlier ticks.
+        is_asked: Whether the location was asked.
+    """
+
+    roster: Roster
+    entry: Entry
+    began_at: float
+    due: Due | None = None
+    cursor: str | None = None
+    waits_for_last: bool = False
+    is_asked: bool = False
+
+
+@frozen(eq=False)
+class Decided:
+    """A decision that is to be committed.
+
+    Attributes:
+        roster: Its location's.
+        entry: The automation.
+        decision: The decision.
+        reply: What it follows from, if a location was asked.
+    """
+
+    roster: Roster
+    entry: Entry
+    decision: Decision
+    reply: EvaluationReply | None = None
+
+
+class InHand:
+    """The evaluations under way, each known by an id; of one automation there is one at a time.
+
+    Args:
+        client: Returns who speaks with a location, or None while it is not open.
+        on_reply: Called when an evaluation has ended.
+    """
+
+    def __init__(self, client: Callable[[str], LocationClient | None], on_reply: Callable[[], None]) -> None:
+        self._client = client
+        self._evaluations = Evaluations(on_reply)
+        self._works: dict[str, AtWork] = {}
+        self._ids = count(1)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._works)
+
+    def begin(self, work: AtWork) -> str:
+        """Note that something is about to be evaluated, and return its id."""
+        id_ = f"e{next(self._ids)}"
+        work.entry.is_at_work = True
+        self._works[id_] = work
+        return id_
+
+    def ask(self, location: str, batch: Sequence[Message]) -> None:
+        """Ask a location for evaluations that were begun; each is replied to, whatever becomes of the location."""
+        for each in batch:
+            self._works[each["id"]].is_asked = True
+        client = self._client(location)
+        if client is not None:
+            self._evaluations.ask(client, batch)
+            return
+        for each in batch:
+            self._evaluations.refuse(each["id"], f"location {location!r} is not open")
+
+    def tell(self, location: str, messages: Sequence[Message]) -> None:
+        """Tell a location something that nobody waits for."""
+        client = self._client(location)
+        if messages and client is not None:
+            named = [{**each, "id": f"t{next(self._ids)}"} for each in messages]
+            self._evaluations.ask(client, named)
+
+    def ended(self) -> list[tuple[AtWork, EvaluationReply]]:
+        """Return the evaluations that have ended."""
+        found: list[tuple[AtWork, EvaluationReply]] = []
+        for reply in self._evaluations.replies():
+            work = self._works.pop(reply.id, None)
+            if work is not None:
+                work.entry.is_at_work = False
+                found.append((work, reply))
+        return found
+
+    def forget_unasked(self) -> None:
+        """Forget evaluations that were begun and that no location was asked for, as storage failed in between."""
+        for id_ in [id_ for id_, work in self._works.items() if not work.is_asked]:
+            self._works.pop(id_).entry.is_at_work = False
