@@ -1,20 +1,25 @@
 """Retention at work: chunk by chunk, with logs, whatever fails."""
 
 import logging
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve, frozen
 
 import mainspring as ms
+from mainspring.daemon.daemon import Daemon
 from mainspring.daemon.expiry import Rule, RunRule
 from mainspring.daemon.retention import HICCUP_SECONDS, LOOK_SECONDS, NEXT_CHUNK_SECONDS, Retention, sweep
 from mainspring.errors import StorageError
 from mainspring.event import Event, RunQueued, RunStarted, RunSucceeded
+from mainspring.launch.local import LocalLauncher
 from mainspring.log.memory import MemoryLogStore
 from mainspring.log.port import LogKey, LogPiece, LogStore
 from mainspring.run import Run, RunStatus
+from mainspring.settings import RetentionSettings, Settings
 from mainspring.storage import Chunk, RunQuery, Storage
 from mainspring.testing import VirtualClock
 
@@ -140,6 +145,34 @@ def test_without_rules_nothing_goes(instance: ms.Instance, clock: VirtualClock) 
 
     assert Retention(instance, []).reconcile() == LOOK_SECONDS
     assert runs(instance) == ["run-0001"]
+
+
+class Ends(VirtualClock):
+    """Ends a daemon when it has waited for so long."""
+
+    def __init__(self, after_seconds: float) -> None:
+        super().__init__()
+        self.daemon: Daemon | None = None
+        self._end = after_seconds
+
+    def wait(self, signal: threading.Event, timeout_seconds: float) -> bool:
+        if self.daemon is not None and self.monotonic() >= self._end:
+            self.daemon.stop()
+        return super().wait(signal, timeout_seconds)
+
+
+def test_the_daemon_does_what_the_settings_say(tmp_path: Path) -> None:
+    clock = Ends(after_seconds=20.0)
+    settings = Settings(retention=RetentionSettings(runs=5.0))
+    instance = evolve(ms.Instance.ephemeral(clock=clock), settings=settings)
+    for number in range(450):
+        ended(instance, number)
+    clock.advance(10.0)
+    ended(instance, 1000)
+    clock.daemon = Daemon(instance, tmp_path, {}, LocalLauncher(), lambda run: ())
+    clock.daemon.run()
+
+    assert runs(instance) == ["run-1000"]
 
 
 @frozen

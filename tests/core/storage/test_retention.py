@@ -1,6 +1,6 @@
 """What retention does in databases: ticks go and nothing else with them, chunks are small, and no look-up grows with history."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from mainspring.event import StepSkipped
+from mainspring.event import RunStarted, StepSkipped
 from mainspring.run import RunStatus
-from mainspring.storage import ExpiredRuns, ExpiredTicks, Storage, open_storage
+from mainspring.storage import Chunk, ExpiredRuns, ExpiredTicks, Storage, open_storage
 from mainspring.storage.retention import CHUNK_EVENTS
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.retention import SqlRetention
@@ -186,6 +186,51 @@ def test_several_may_delete_at_once(storage_url: str, storage: Storage, tmp_path
     gone = [run_id for each in found for run_id in each] + delete_all(storage, DONE)
 
     assert sorted(gone) == names  # each was deleted, and by one of them
+
+
+class Interrupted(SqlRetention):
+    """Has something happen between the look and the deletion."""
+
+    def __init__(self, database: Database, between: Callable[[], None]) -> None:
+        super().__init__(database)
+        self._between = between
+
+    def expired_runs(self, expired: ExpiredRuns, after: str | None = None, limit: int = 200) -> Chunk[str]:
+        chunk = super().expired_runs(expired, after, limit)
+        self._between()
+        return chunk
+
+    def expired_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = 200) -> Chunk[int]:
+        chunk = super().expired_ticks(expired, after, limit)
+        self._between()
+        return chunk
+
+
+def test_a_run_that_is_retried_just_then_stays(storage: Storage, database: Database) -> None:
+    for run_id in ("run-1", "run-2"):
+        given_run(storage, RunStatus.FAILURE, run_id)
+
+    def retry() -> None:
+        storage.runs.begin_attempt("run-2", 1, None, [run_event(RunStarted(), run_id="run-2", run_attempt=2)])
+
+    found = Interrupted(database, retry).delete_runs(ExpiredRuns(status=RunStatus.FAILURE, before=EVER))
+
+    assert found.ids == ("run-1",)
+    assert storage.runs.get("run-2") is not None
+
+
+def test_a_tick_that_is_changed_just_then_stays(storage: Storage, database: Database) -> None:
+    for number in (1, 2):
+        given_tick(database, number)
+
+    def count_up() -> None:
+        with database.write(durable=False) as connection:
+            connection.execute(ticks.update().where(ticks.c.tick_id == 2).values(count=4, last_at=999.0))
+
+    found = Interrupted(database, count_up).delete_ticks(ExpiredTicks(before=500.0))
+
+    assert found.ids == (1,)
+    assert tick_ids(database) == [2]
 
 
 def test_what_may_go_is_found_by_indexes_and_not_sorted(tmp_path: Path) -> None:

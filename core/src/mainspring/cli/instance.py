@@ -1,4 +1,4 @@
-"""`mainspring instance`: what an instance is made of, and how its storage is brought up to date."""
+"""`mainspring instance`: what an instance is made of, what was done there, and how its storage is looked after."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group
 def instance() -> None:
-    """Show an instance and what people did there, bring its storage up to date, delete what is too old."""
+    """Show an instance and what was done there, bring its storage up to date, delete what is too old."""
 
 
 instance.add_command(audit)

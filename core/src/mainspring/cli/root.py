@@ -51,7 +51,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     ),
     "step": LazyCommand("mainspring.cli.step", "step", "Open a step of a run in a debugger or a notebook."),
     "instance": LazyCommand(
-        "mainspring.cli.instance", "instance", "Show an instance and bring its storage up to date."
+        "mainspring.cli.instance",
+        "instance",
+        "Show an instance and what was done there, bring its storage up to date, delete what is too old.",
     ),
     "plugins": LazyCommand("mainspring.cli.plugins", "plugins", "Show the installed plugins and what they register."),
     "worker": LazyCommand(
