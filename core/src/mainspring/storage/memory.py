@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import evolve
 
@@ -13,6 +13,7 @@ from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentit
 from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
+    ACTIVE,
     attempts_to_check,
     check_in_charge,
     check_new,
@@ -21,6 +22,7 @@ from mainspring.storage.rows import (
     claimed,
     new_attempt,
     not_claimed,
+    queued_attempt,
     run_changes,
 )
 
@@ -90,6 +92,25 @@ class _MemoryRuns:
             found = [run for run in self._rows.runs.values() if run.status is RunStatus.QUEUED]
         waiting = [run for run in found if run.location not in without]
         return sorted(waiting, key=lambda run: (-run.priority, run.run_id))[:limit]
+
+    def active(self, after: str | None, limit: int) -> list[Run]:
+        return self._first(limit, lambda run: run.status in ACTIVE and (after is None or run.run_id > after))
+
+    def to_retry(self, limit: int) -> list[Run]:
+        return self._first(limit, lambda run: run.status is RunStatus.FAILURE and run.retries_left > 0)
+
+    def queue_attempt(self, run_id: str, attempt: int, not_before: float | None, events: Sequence[Event]) -> None:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            changes = queued_attempt(run_id, run, attempt, not_before, events)
+            assert run is not None  # noqa: S101 - checked just now
+            self._rows.runs[run_id] = evolve(run, **changes)
+            self._rows.append(run_id, events)
+
+    def _first(self, limit: int, fits: Callable[[Run], bool]) -> list[Run]:
+        with self._rows.lock:
+            found = [run for run in self._rows.runs.values() if fits(run)]
+        return sorted(found, key=lambda run: run.run_id)[:limit]
 
     def get(self, run_id: str) -> Run | None:
         return self._rows.runs.get(run_id)

@@ -80,6 +80,37 @@ class RunStore(Protocol):
             without: Code locations whose runs are left out.
         """
 
+    def active(self, after: str | None, limit: int) -> list[Run]:
+        """Return the runs that are being started, carried out or canceled, by id.
+
+        Args:
+            after: Those behind the run of this id: where the next page begins; None for the first.
+            limit: At most so many.
+        """
+
+    def to_retry(self, limit: int) -> list[Run]:
+        """Return the runs that have failed and have attempts left without a person, by id.
+
+        Args:
+            limit: At most so many.
+        """
+
+    def queue_attempt(self, run_id: str, attempt: int, not_before: float | None, events: Sequence[Event]) -> None:
+        """Have the next attempt of a run that has failed or was canceled wait in the queue, in one durable transaction.
+
+        It takes one of the attempts that are left.
+
+        Args:
+            run_id: The run.
+            attempt: The attempt that is over, which the new one follows.
+            not_before: Until when it waits at the least, seconds since the epoch; None for no time.
+            events: The new attempt's first events: `RunQueued`.
+
+        Raises:
+            SupersededError: The run has a later attempt already, or is gone.
+            TransitionError: The attempt is not over, or has succeeded.
+        """
+
     def get(self, run_id: str) -> Run | None:
         """Return a run, or None."""
 

@@ -15,10 +15,10 @@ from mainspring.event import Event
 from mainspring.run import Run, RunPolicy, RunStatus, WorkerIdentity
 from mainspring.run.policy import NO_POLICY
 from mainspring.storage.port import RunQuery
-from mainspring.storage.rows import check_new, claimed, new_attempt
+from mainspring.storage.rows import check_new, claimed, new_attempt, queued_attempt
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import append_events
-from mainspring.storage.sql.tables import IS_QUEUED, run_tags, runs
+from mainspring.storage.sql.tables import IS_ACTIVE, IS_QUEUED, IS_TO_RETRY, run_tags, runs
 
 _FINDABLE_LIMIT = 300
 
@@ -67,6 +67,25 @@ class SqlRuns:
             statement = statement.where(or_(runs.c.location.is_(None), runs.c.location.not_in(without)))
         with self._database.read() as connection:
             return [_from_row(row) for row in connection.execute(statement)]
+
+    def active(self, after: str | None, limit: int) -> list[Run]:
+        statement = select(runs).where(IS_ACTIVE).order_by(runs.c.run_id).limit(limit)
+        if after is not None:
+            statement = statement.where(runs.c.run_id > after)
+        with self._database.read() as connection:
+            return [_from_row(row) for row in connection.execute(statement)]
+
+    def to_retry(self, limit: int) -> list[Run]:
+        statement = select(runs).where(IS_TO_RETRY).order_by(runs.c.run_id).limit(limit)
+        with self._database.read() as connection:
+            return [_from_row(row) for row in connection.execute(statement)]
+
+    def queue_attempt(self, run_id: str, attempt: int, not_before: float | None, events: Sequence[Event]) -> None:
+        with self._database.write(durable=True) as connection:
+            run = _find_run(connection, run_id, locked=True)
+            changes = queued_attempt(run_id, run, attempt, not_before, events)
+            connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
+            append_events(self._database, connection, events)
 
     def get(self, run_id: str) -> Run | None:
         with self._database.read() as connection:
