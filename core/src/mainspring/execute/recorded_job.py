@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from mainspring.definition.run_retry import RunRetryPolicy
 from mainspring.errors import ConfigError, MainspringError, UnknownNameError, shorten, suggest
+from mainspring.execute.job_policy import run_policy
 from mainspring.execute.launched import store_queued
 from mainspring.execute.options import RunOptions, make_run
-from mainspring.run import Run
+from mainspring.run import Run, RunPolicy
+from mainspring.run.policy import NO_POLICY
 from mainspring.storage import DefinitionQuery, DefinitionRecord, LocationStatus, Storage
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ class RecordedJob:
         tags: Its tags.
         modes: The names of its modes, the first one first.
         ops: The keys of its ops.
+        policy: What is done for its runs besides starting them once.
     """
 
     location: str
@@ -35,6 +39,7 @@ class RecordedJob:
     tags: Mapping[str, str]
     modes: tuple[str, ...]
     ops: tuple[str, ...]
+    policy: RunPolicy = NO_POLICY
 
 
 def find_recorded_job(storage: Storage, reference: str) -> RecordedJob:
@@ -88,7 +93,8 @@ def queue_recorded(
         raise UnknownNameError("mode", mode, known, place=f"job {job.name!r}")
     _check_config(job, options.config or {})
     made = make_run(job, mode or job.modes[0], options, instance.clock.time(), None)
-    return store_queued(evolve(made, location=job.location), instance)
+    queued = evolve(made, location=job.location, policy=job.policy, retries_left=job.policy.max_retries)
+    return store_queued(queued, instance)
 
 
 def _check_config(job: RecordedJob, config: Mapping[str, Any]) -> None:
@@ -118,4 +124,12 @@ def _read(record: DefinitionRecord) -> RecordedJob:
         tags=body["tags"],
         modes=tuple(each["name"] for each in body["modes"]),
         ops=tuple(each["key"] for each in body["ops"]),
+        policy=_read_policy(body),
     )
+
+
+def _read_policy(body: Mapping[str, Any]) -> RunPolicy:
+    """Return what a job's body says of its runs' policy; one that an older Mainspring recorded says nothing of it."""
+    said = body.get("retry")
+    retry = None if said is None else RunRetryPolicy(said["max_retries"], said["delay_seconds"], said["restart_from"])
+    return run_policy(retry, body.get("time_limit_seconds"))
