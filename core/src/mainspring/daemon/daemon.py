@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mainspring.daemon.monitor import Monitor
 from mainspring.daemon.starter import Starter
 from mainspring.errors import MainspringError
 from mainspring.launch import RunLauncher
 from mainspring.location.keeper import LocationKeeper, close_locations, open_locations
 from mainspring.location.spec import LocationSpec
 from mainspring.run import Run
+from mainspring.settings import MonitorSettings
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -28,7 +30,7 @@ _LOGGER = logging.getLogger("mainspring.daemon")
 
 
 class Daemon:
-    """Holds the locations of a home open and starts the runs that wait, until it is told to stop.
+    """Holds the locations of a home open, starts the runs that wait and watches them, until it is told to stop.
 
     Args:
         instance: The home's instance.
@@ -58,6 +60,7 @@ class Daemon:
         self._stopped = threading.Event()
         self._awake = threading.Event()
         self._starter = Starter(instance, launcher, command, self._awake.set)
+        self._monitor = Monitor(instance, launcher, _monitor_settings(instance), self._awake.set)
 
     def stop(self) -> None:
         """Have `run` come to its end; safe to call from a signal handler."""
@@ -75,12 +78,14 @@ class Daemon:
                 self._instance.clock.wait(self._awake, self._reconcile())
         finally:
             self._starter.close()
+            self._monitor.close()
             close_locations(keepers)
 
     def _reconcile(self) -> float:
         """Do what is to be done now, and return how many seconds may pass before the next look."""
         try:
-            return 0.0 if self._starter.reconcile() else POLL_SECONDS
+            look_seconds = min(POLL_SECONDS, self._monitor.reconcile())
+            return 0.0 if self._starter.reconcile() else look_seconds
         except MainspringError as error:
             _LOGGER.warning("the daemon looks again in a moment: %s", error)
             return HICCUP_SECONDS
@@ -88,3 +93,7 @@ class Daemon:
     def _changed(self) -> None:
         self._on_location()
         self._awake.set()
+
+
+def _monitor_settings(instance: Instance) -> MonitorSettings:
+    return MonitorSettings() if instance.settings is None else instance.settings.monitor
