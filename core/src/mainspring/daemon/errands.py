@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 AT_A_TIME = 4
 """How many of a location are done at a time; what hangs holds up those of its own location at most."""
@@ -21,6 +21,7 @@ class Errands:
         self._name = name
         self._pools: dict[str | None, ThreadPoolExecutor] = {}
         self._under_way: set[Hashable] = set()
+        self._futures: set[Future[None]] = set()
         self._lock = threading.Lock()
 
     def send(self, key: Hashable, location: str | None, work: Callable[[], None]) -> bool:
@@ -35,8 +36,14 @@ class Errands:
             if key in self._under_way:
                 return False
             self._under_way.add(key)
-        self._pool(location).submit(self._do, key, work)
+        future = self._pool(location).submit(self._do, key, work)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         return True
+
+    def join(self) -> None:
+        """Wait for what is under way."""
+        wait(list(self._futures))
 
     def close(self, *, drop: bool) -> None:
         """Begin no more.

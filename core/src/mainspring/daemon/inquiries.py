@@ -69,6 +69,10 @@ class Inquiries:
             answers, self._answers = self._answers, []
         return answers
 
+    def join(self) -> None:
+        """Wait for what is being found out."""
+        self._errands.join()
+
     def close(self) -> None:
         """Ask no more."""
         self._errands.close(drop=True)

@@ -81,6 +81,11 @@ class Monitor:
             self._next_look_at = now + self._settings.check_every_seconds
         return max(self._next_look_at - now, 0.0)
 
+    def join(self) -> None:
+        """Wait for the answers and endings that are under way."""
+        self._inquiries.join()
+        self._endings.join()
+
     def close(self) -> None:
         """Ask after no more workers, and wait until those that are to end are told so."""
         self._inquiries.close()

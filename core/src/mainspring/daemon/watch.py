@@ -196,7 +196,7 @@ def _of_starting(seen: Sighting, settings: MonitorSettings) -> Action:
 
 def _of_started(run: Run, seen: Sighting, settings: MonitorSettings, now: float) -> Action:
     if seen.is_gone:
-        return Fail("WorkerDied", f"its worker is gone{_said(seen)}", terminates=False)
+        return Fail("WorkerDied", f"its worker died while it carried out the run{_said(seen)}", terminates=False)
     limit = run.policy.time_limit_seconds
     if limit is not None and seen.claim is not None and seen.ran_seconds(now) >= limit:
         return Fail("TimeLimit", f"it ran longer than its limit of {limit:g} s", terminates=True)
