@@ -53,6 +53,7 @@ class Told(ms.RunLauncher):
     checked: list[str] = field(factory=list)
     terminated: list[str] = field(factory=list)
     held_up: dict[str, threading.Event] = field(factory=dict)
+    hangs: threading.Event = field(factory=threading.Event)
     then: Callable[[], None] = lambda: None
 
     def launch(self, launch: ms.Launch) -> None:
@@ -65,6 +66,7 @@ class Told(ms.RunLauncher):
     def check(self, run: Run) -> ms.WorkerHealth:
         self.checked.append(run.run_id)
         if run.run_id in self.held_up:
+            self.hangs.set()
             self.held_up[run.run_id].wait(PATIENCE_SECONDS)
         self.then()
         return ms.WorkerHealth(self.healths.get(run.run_id, self.health), "so it was told")
@@ -449,15 +451,16 @@ def test_a_run_that_was_canceled_is_not_retried(watch: Watch, launcher: Told) ->
 
 
 def test_a_check_that_hangs_delays_no_other(watch: Watch, launcher: Told) -> None:
-    hanging = watch.given(RunStatus.STARTED, "hanging")
+    hanging = watch.given(RunStatus.STARTED, "a run whose check hangs")
     launcher.held_up[hanging] = threading.Event()
-    gone = watch.given(RunStatus.STARTED, "gone", worker=dead())
+    gone = watch.given(RunStatus.STARTED, "behind it", worker=dead())
     launcher.health = "NOT_FOUND"
     told = threading.Event()
     monitor = Monitor(watch.instance, launcher, watch.settings, told.set)
     watch.monitors.append(monitor)
     monitor.reconcile()
     assert told.wait(PATIENCE_SECONDS)
+    assert launcher.hangs.wait(PATIENCE_SECONDS)
     monitor.reconcile()
     for _ in range(10):
         watch.clock.advance(1.0)
@@ -487,6 +490,33 @@ def test_it_looks_as_often_as_the_settings_say(watch: Watch, launcher: Told) -> 
 
     assert watch.monitor().reconcile() == 3.0
     assert len(launcher.checked) == 1
+
+
+def test_what_is_wrong_with_one_run_keeps_no_other_from_being_looked_at(watch: Watch, launcher: Told) -> None:
+    class Damaged:
+        """A log that cannot be read of one run."""
+
+        def __init__(self, events: Any) -> None:
+            self._events = events
+
+        def __getattr__(self, name: str) -> Any:
+            method = getattr(self._events, name)
+
+            def call(run_id: str, *given: Any, **named: Any) -> Any:
+                if run_id == "damaged":
+                    raise StorageError("the row is damaged")
+                return method(run_id, *given, **named)
+
+            return call
+
+    watch.given(RunStatus.STARTED, "damaged")
+    gone = watch.given(RunStatus.STARTED, "gone", worker=dead())
+    storage = evolve(watch.instance.storage, events=cast("Any", Damaged(watch.instance.storage.events)))
+    watch.instance = evolve(watch.instance, storage=storage)
+    launcher.health = "NOT_FOUND"
+    watch.go_on(2)
+
+    assert watch.status(gone) is RunStatus.FAILURE
 
 
 class Outage:

@@ -59,8 +59,8 @@ def test_the_queue_is_read_by_its_index_and_not_sorted_again(database: Database)
 @pytest.mark.parametrize(
     ("look", "index"),
     [
-        (lambda runs: runs.active(None, 5), "runs_active"),
-        (lambda runs: runs.active("run-1", 5), "runs_active"),
+        (lambda runs: runs.active(5), "runs_active"),
+        (lambda runs: runs.active(5, "run-1"), "runs_active"),
         (lambda runs: runs.to_retry(5), "runs_to_retry"),
     ],
     ids=["active", "the next page", "to retry"],

@@ -23,7 +23,7 @@ from mainspring.daemon.watch import (
     first_sight,
     looked,
 )
-from mainspring.errors import SupersededError, TransitionError
+from mainspring.errors import MainspringError, SupersededError, TransitionError
 from mainspring.event import Event, RunCanceled, RunFailed, RunStarting
 from mainspring.execute.end_attempt import end_attempt, failure
 from mainspring.execute.next_attempt import queue_next_attempt
@@ -75,7 +75,7 @@ class Monitor:
         for run_id in self._take_answers():
             run = self._instance.storage.runs.get(run_id)
             if run is not None and (run_id, run.attempt) in self._sightings:
-                self._treat(run, self._look_at(run))
+                self._treat(run, asks=False)  # answers that are to count together are a look apart
         now = self._instance.clock.monotonic()
         if now >= self._next_look_at and self._look_around():
             self._next_look_at = now + self._settings.check_every_seconds
@@ -105,7 +105,7 @@ class Monitor:
         """Look at the next page of runs; return whether that was the last one."""
         if self._after is None:
             self._unseen = set(self._sightings)
-        page = self._instance.storage.runs.active(self._after, _PAGE)
+        page = self._instance.storage.runs.active(_PAGE, self._after)
         self._look_at_all(page)
         self._after = page[-1].run_id if len(page) == _PAGE else None
         if self._after is not None:
@@ -117,10 +117,19 @@ class Monitor:
 
     def _look_at_all(self, runs: Sequence[Run]) -> None:
         for run in runs:
+            self._treat(run, asks=run.status is not RunStatus.STARTING)  # the starter asks after launches
+
+    def _treat(self, run: Run, *, asks: bool) -> None:
+        """Look at a run and do what is to be done about it; where it has gone on meanwhile, that stands."""
+        try:
             seen = self._look_at(run)
-            if run.status is not RunStatus.STARTING:  # the starter asks after launches
+            if asks:
                 self._inquiries.ask(run, is_launched=seen.claim is not None)
-            self._treat(run, seen)
+            self._carry_out(run, seen, decide(run, seen, self._settings, self._instance.clock.monotonic()))
+        except (TransitionError, SupersededError):
+            return
+        except MainspringError as error:  # what is wrong with one run keeps no other from being looked at
+            _LOGGER.warning("run %s stays as it is for now: %s", run.run_id, error)
 
     def _look_at(self, run: Run) -> Sighting:
         key = (run.run_id, run.attempt)
@@ -147,14 +156,6 @@ class Monitor:
     def _last_launch(self, run: Run) -> Event | None:
         found = self._instance.storage.events.read(run.run_id, kinds=[RunStarting.kind])
         return next((each for each in reversed(found) if each.run_attempt == run.attempt), None)
-
-    def _treat(self, run: Run, seen: Sighting) -> None:
-        """Do what is to be done about a run; where it has gone on meanwhile, that stands."""
-        action = decide(run, seen, self._settings, self._instance.clock.monotonic())
-        try:
-            self._carry_out(run, seen, action)
-        except (TransitionError, SupersededError):
-            return
 
     def _carry_out(self, run: Run, seen: Sighting, action: Action) -> None:
         match action:

@@ -93,7 +93,7 @@ class _MemoryRuns:
         waiting = [run for run in found if run.location not in without]
         return sorted(waiting, key=lambda run: (-run.priority, run.run_id))[:limit]
 
-    def active(self, after: str | None, limit: int) -> list[Run]:
+    def active(self, limit: int | None = None, after: str | None = None) -> list[Run]:
         return self._first(limit, lambda run: run.status in ACTIVE and (after is None or run.run_id > after))
 
     def to_retry(self, limit: int) -> list[Run]:
@@ -107,7 +107,7 @@ class _MemoryRuns:
             self._rows.runs[run_id] = evolve(run, **changes)
             self._rows.append(run_id, events)
 
-    def _first(self, limit: int, fits: Callable[[Run], bool]) -> list[Run]:
+    def _first(self, limit: int | None, fits: Callable[[Run], bool]) -> list[Run]:
         with self._rows.lock:
             found = [run for run in self._rows.runs.values() if fits(run)]
         return sorted(found, key=lambda run: run.run_id)[:limit]

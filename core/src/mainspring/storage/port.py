@@ -80,16 +80,16 @@ class RunStore(Protocol):
             without: Code locations whose runs are left out.
         """
 
-    def active(self, after: str | None, limit: int) -> list[Run]:
-        """Return the runs that are being started, carried out or canceled, by id.
+    def active(self, limit: int | None = None, after: str | None = None) -> list[Run]:
+        """Return the runs that are STARTING, STARTED or CANCELING, the oldest first.
 
         Args:
-            after: Those behind the run of this id: where the next page begins; None for the first.
             limit: At most so many.
+            after: Those behind the run of this id: where the next page begins.
         """
 
     def to_retry(self, limit: int) -> list[Run]:
-        """Return the runs that have failed and have attempts left without a person, by id.
+        """Return the runs that have failed and have attempts left without a person, the oldest first.
 
         Args:
             limit: At most so many.

@@ -68,7 +68,7 @@ class SqlRuns:
         with self._database.read() as connection:
             return [_from_row(row) for row in connection.execute(statement)]
 
-    def active(self, after: str | None, limit: int) -> list[Run]:
+    def active(self, limit: int | None = None, after: str | None = None) -> list[Run]:
         statement = select(runs).where(IS_ACTIVE).order_by(runs.c.run_id).limit(limit)
         if after is not None:
             statement = statement.where(runs.c.run_id > after)

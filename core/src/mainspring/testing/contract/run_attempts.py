@@ -28,13 +28,14 @@ class RunAttemptsContract:
 
         found: list[str] = []
         after = None
-        while page := storage.runs.active(after, 4):
+        while page := storage.runs.active(4, after):
             found += [run.run_id for run in page]
             after = found[-1]
             assert page == [storage.runs.get(run.run_id) for run in page]
 
         assert found == expected
-        assert storage.runs.active(None, 0) == []
+        assert [run.run_id for run in storage.runs.active()] == expected
+        assert storage.runs.active(0) == []
 
     def test_failed_runs_with_attempts_left_are_to_be_retried(self, storage: Storage) -> None:
         for status in RunStatus:
