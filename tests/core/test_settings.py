@@ -10,6 +10,7 @@ from mainspring.errors import ConfigError
 from mainspring.settings import (
     DEFAULT_STORAGE,
     Component,
+    MonitorSettings,
     RetentionSettings,
     Settings,
     find_settings,
@@ -50,6 +51,13 @@ def test_reads_what_a_deployment_says(tmp_path: Path) -> None:
     assert settings.mode == "prod"
     assert settings.modes["prod"].executor == Component("multiprocess", {"max_concurrent": 4})
     assert settings.modes["prod"].resources == {"warehouse": Component("filesystem", {"base": {"env": "WAREHOUSE"}})}
+
+
+def test_reads_how_runs_are_watched(tmp_path: Path) -> None:
+    text = "[instance.monitor]\nstart_timeout = 60\ncancel_timeout = 30.5\nlost_after = 90\ncheck_every = 0.25"
+
+    assert read_settings(written(tmp_path, text)).monitor == MonitorSettings(60.0, 30.5, 90.0, 0.25)
+    assert read_settings(written(tmp_path, "")).monitor == MonitorSettings(600.0, 180.0, None, 1.0)
 
 
 def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
@@ -104,6 +112,16 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
         ('[instance]\nstorage = ""', "instance.storage: expected text, got an empty one"),
         ("[instance]\nmode = []", "instance.mode: expected text, got list"),
         ("[instance]\nstorrage = 3", "instance: unknown key 'storrage'; did you mean 'storage'?"),
+        ("[instance]\nmonitor = 3", "instance.monitor: expected a table, got int"),
+        ("[instance.monitor]\nlost_aftr = 3", "instance.monitor: unknown key 'lost_aftr'; did you mean 'lost_after'?"),
+        (
+            "[instance.monitor]\nlost_after = '90'",
+            "instance.monitor.lost_after: expected seconds, from 0.05 to 31622400",
+        ),
+        ("[instance.monitor]\ncheck_every = 0", "instance.monitor.check_every: expected seconds"),
+        ("[instance.monitor]\ncheck_every = true", "instance.monitor.check_every: expected seconds"),
+        ("[instance.monitor]\ncancel_timeout = inf", "instance.monitor.cancel_timeout: expected seconds"),
+        ("[instance.monitor]\nstart_timeout = nan", "instance.monitor.start_timeout: expected seconds"),
         ("[mode]\nprod = 3", "mode.prod: expected a table, got int"),
         ("[mode.prod]\nexecuter = 3", "mode.prod: unknown key 'executer'; did you mean 'executor'?"),
         ("[mode.prod]\nexecutor = 'x'", "mode.prod.executor: expected a table, got str"),

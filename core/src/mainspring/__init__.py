@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mainspring.definition.retry import Failure as Failure
     from mainspring.definition.retry import RetryPolicy as RetryPolicy
     from mainspring.definition.retry import RetryRequested as RetryRequested
+    from mainspring.definition.run_retry import RunRetryPolicy as RunRetryPolicy
     from mainspring.definition.schedule import Schedule as Schedule
     from mainspring.definition.schedule import schedule as schedule
     from mainspring.definition.sensor import Sensor as Sensor
@@ -127,6 +128,7 @@ _HOMES = {
     "RunLauncher": "launch",
     "RunRequest": "definition.request",
     "RunResult": "execute",
+    "RunRetryPolicy": "definition.run_retry",
     "RunStatus": "run",
     "Schedule": "definition.schedule",
     "ScheduleContext": "definition.automation_context",

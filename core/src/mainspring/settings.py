@@ -17,6 +17,10 @@ FILE_NAME = "mainspring.toml"
 DEFAULT_STORAGE = "sqlite:///mainspring.db"
 FOREVER = "forever"
 
+SHORTEST_SECONDS = 0.05
+LONGEST_SECONDS = 366 * 86_400.0
+"""How short and how long a time can be that is set here: whoever gives more than a year means another unit."""
+
 
 @frozen
 class Component:
@@ -75,6 +79,23 @@ class RetentionSettings:
 
 
 @frozen
+class MonitorSettings:
+    """How the daemon watches runs that are under way; limits are counted from when it has first seen a run so.
+
+    Attributes:
+        start_timeout_seconds: How long a run may be starting until it has failed.
+        cancel_timeout_seconds: How long a worker that was asked to end may take until its run is canceled all the same.
+        lost_after_seconds: For how long it may not be known how a worker does until its run has failed; None for any time.
+        check_every_seconds: How often workers are asked after.
+    """
+
+    start_timeout_seconds: float = 600.0
+    cancel_timeout_seconds: float = 180.0
+    lost_after_seconds: float | None = None
+    check_every_seconds: float = 1.0
+
+
+@frozen
 class Settings:
     """An instance's settings.
 
@@ -84,6 +105,7 @@ class Settings:
         logs: What keeps what steps print; files in the home unless given.
         launcher: What starts the workers of runs; the local launcher unless given.
         retention: How long what was recorded is kept.
+        monitor: How the daemon watches runs.
         mode: The mode of automations that name none.
         modes: Overrides by mode.
         locations: The code locations' tables, as they stand there.
@@ -99,6 +121,7 @@ class Settings:
     launcher: Component | None = None
     queue: QueueSettings = QueueSettings()
     retention: RetentionSettings = RetentionSettings()
+    monitor: MonitorSettings = MonitorSettings()
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -161,7 +184,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode", "location"), "", problems)
-    known = ("storage", "logs", "launcher", "mode", "queue", "retention")
+    known = ("storage", "logs", "launcher", "mode", "queue", "retention", "monitor")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
@@ -174,7 +197,19 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     locations = _tables(top.get("location", []), "location", problems)
     queue = _queue(_table(instance.get("queue", {}), "instance.queue", problems), problems)
     retention = _retention(_table(instance.get("retention", {}), "instance.retention", problems), problems)
-    return Settings(path, storage, logs, mode, modes, locations, launcher, queue=queue, retention=retention)
+    monitor = _monitor(_table(instance.get("monitor", {}), "instance.monitor", problems), problems)
+    return Settings(
+        path,
+        storage,
+        logs,
+        mode,
+        modes,
+        locations,
+        launcher,
+        queue=queue,
+        retention=retention,
+        monitor=monitor,
+    )
 
 
 def _queue(table: Mapping[str, Any], problems: list[tuple[str, str]]) -> QueueSettings:
@@ -237,6 +272,13 @@ def _age(value: Any, place: str, problems: list[tuple[str, str]]) -> float | Non
     return seconds
 
 
+def _monitor(table: Mapping[str, Any], problems: list[tuple[str, str]]) -> MonitorSettings:
+    place = "instance.monitor"
+    known = _take(table, ("start_timeout", "cancel_timeout", "lost_after", "check_every"), place, problems)
+    fields = {f"{key}_seconds": _seconds(value, f"{place}.{key}", problems) for key, value in known.items()}
+    return MonitorSettings(**fields)
+
+
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:
     known = _take(table, ("executor", "resources"), place, problems)
     executor = known.get("executor")
@@ -292,3 +334,12 @@ def _text(value: Any, place: str, problems: list[tuple[str, str]]) -> str:
     got = "an empty one" if value == "" else type(value).__name__
     problems.append((place, f"expected text, got {got}"))
     return ""
+
+
+def _seconds(value: Any, place: str, problems: list[tuple[str, str]]) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and SHORTEST_SECONDS <= value <= LONGEST_SECONDS:
+        return float(value)
+    said = f"expected seconds, from {SHORTEST_SECONDS:g} to {LONGEST_SECONDS:.0f}, got {shorten(repr(value))}"
+    problems.append((place, said))
+    return SHORTEST_SECONDS

@@ -23,6 +23,28 @@ def test_an_interrupt_waits_until_the_shield_is_left() -> None:
     assert steps == ["went on"]
 
 
+def test_a_second_sigterm_cuts_no_tear_down_short() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - what comes after the signal matters
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            steps.append("torn down")
+    assert steps == ["torn down"]
+
+
+def test_ctrl_c_is_for_the_impatient() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - what comes after the signal matters
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            steps.append("torn down")
+    assert steps == []
+
+
 def test_an_interrupt_that_nothing_shields_comes_at_once() -> None:
     with terminable(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGTERM)

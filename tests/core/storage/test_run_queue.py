@@ -1,8 +1,10 @@
-"""The queue's look-up: it reads the runs that wait, not all that there ever were."""
+"""The queue's and the monitor's look-ups: they read the runs that they are after, not all that there ever were."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from mainspring.event import Event, RunQueued, RunStarted
@@ -12,9 +14,31 @@ from mainspring.storage.sql.runs import SqlRuns
 from mainspring.storage.sql.schema import prepare_schema
 
 
-def test_the_queue_is_read_by_its_index_and_not_sorted_again(tmp_path: Path) -> None:
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
     database = Database("sqlite:///queue.db", tmp_path)
     prepare_schema(database, create=True)
+    yield database
+    database.close()
+
+
+def steps_of(database: Database, look: Callable[[], object]) -> list[str]:
+    """Return how SQLite carries out the one query of a look-up."""
+    executed: list[tuple[str, Any]] = []
+    with database.read() as connection:
+        event.listen(
+            connection.engine,
+            "before_cursor_execute",
+            lambda *args: executed.append((args[2], args[3])),
+        )
+    look()
+    ((statement, parameters),) = executed
+    with database.read() as connection:
+        explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    return [row[-1] for row in explained]
+
+
+def test_the_queue_is_read_by_its_index_and_not_sorted_again(database: Database) -> None:
     runs = SqlRuns(database)
     for number in range(20):
         waits = number >= 18
@@ -27,18 +51,25 @@ def test_the_queue_is_read_by_its_index_and_not_sorted_again(tmp_path: Path) -> 
         )
         fact = RunQueued() if waits else RunStarted()
         runs.create(run, [Event(run_id=run.run_id, run_attempt=1, fact=fact, timestamp=1.0)])
-    executed: list[tuple[str, Any]] = []
 
-    with database.read() as connection:
-        event.listen(
-            connection.engine,
-            "before_cursor_execute",
-            lambda *args: executed.append((args[2], args[3])),
-        )
     assert [run.run_id for run in runs.queued(5)] == ["run-19", "run-18"]
-    ((statement, parameters),) = executed
-    with database.read() as connection:
-        explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-    database.close()
+    assert steps_of(database, lambda: runs.queued(5)) == ["SEARCH runs USING INDEX runs_queued (status=?)"]
 
-    assert [row[-1] for row in explained] == ["SEARCH runs USING INDEX runs_queued (status=?)"]
+
+@pytest.mark.parametrize(
+    ("look", "index"),
+    [
+        (lambda runs: runs.active(5), "runs_active"),
+        (lambda runs: runs.active(5, "run-1"), "runs_active"),
+        (lambda runs: runs.to_retry(5), "runs_to_retry"),
+    ],
+    ids=["active", "the next page", "to retry"],
+)
+def test_the_monitor_reads_by_indexes_of_its_own(
+    database: Database, look: Callable[[SqlRuns], object], index: str
+) -> None:
+    runs = SqlRuns(database)
+
+    first, *_ = steps_of(database, lambda: look(runs))
+
+    assert first.startswith(f"SEARCH runs USING INDEX {index} (")

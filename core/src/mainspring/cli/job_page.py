@@ -11,7 +11,8 @@ from mainspring.cli.show import echo, echo_facts, echo_heading
 def echo_job(document: Mapping[str, Any]) -> None:
     """Print a job: its modes, and its ops as a tree of graphs with arrows from what each takes."""
     tags = ", ".join(f"{key}={value}" for key, value in document["tags"].items())
-    echo_facts({"job": document["name"], "about": document["description"], "tags": tags})
+    facts = {"job": document["name"], "about": document["description"], "tags": tags}
+    echo_facts({**facts, "retries": _retries(document["retry"]), "time limit": _limit(document["time_limit_seconds"])})
     echo_heading("modes")
     for index, mode in enumerate(document["modes"]):
         executor = mode["executor"] or "one step after the other, in this process"
@@ -22,6 +23,17 @@ def echo_job(document: Mapping[str, Any]) -> None:
     echo_heading("ops")
     for line in graph_lines(document["ops"]):
         echo(line)
+
+
+def _retries(retry: Mapping[str, Any] | None) -> str:
+    if retry is None or not retry["max_retries"]:
+        return ""
+    after = f", each after {retry['delay_seconds']:g} s" if retry["delay_seconds"] else ""
+    return f"up to {retry['max_retries']}, from {retry['restart_from']}{after}"
+
+
+def _limit(limit_seconds: float | None) -> str:
+    return "" if limit_seconds is None else f"{limit_seconds:g} s"
 
 
 def graph_lines(ops: list[dict[str, Any]]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mainspring.daemon.automations import Automations
 from mainspring.daemon.committing import Committer
 from mainspring.daemon.expiry import rules_of
 from mainspring.daemon.lease import RENEW_SECONDS, Leases
+from mainspring.daemon.monitor import Monitor
 from mainspring.daemon.pulse import Pulse
 from mainspring.daemon.retention import Retention
 from mainspring.daemon.rules import queue_rules
@@ -27,7 +28,7 @@ from mainspring.launch import RunLauncher
 from mainspring.location.keeper import LocationKeeper, close_locations, open_locations
 from mainspring.location.spec import LocationSpec
 from mainspring.run import Run, WorkerIdentity
-from mainspring.settings import RetentionSettings
+from mainspring.settings import MonitorSettings, RetentionSettings
 from mainspring.storage import Duty, Topic
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _LOGGER = logging.getLogger("mainspring.daemon")
 
 
 class Daemon:
-    """Holds the locations of a home open, decides ticks and starts runs, until it is told to stop.
+    """Holds the locations of a home open, decides ticks, starts runs and watches them, until it is told to stop.
 
     Args:
         instance: The home's instance.
@@ -93,6 +94,7 @@ class Daemon:
         kept = RetentionSettings() if instance.settings is None else instance.settings.retention
         self._retention = Retention(instance, rules_of(kept))
         self._look_at_retention_at = 0.0
+        self._monitor = Monitor(instance, launcher, _monitor_settings(instance), self._awake.set)
 
     def stop(self) -> None:
         """Have `run` come to its end; safe to call from a signal handler."""
@@ -111,6 +113,7 @@ class Daemon:
                 self._drain()
         finally:
             self._starter.close()
+            self._monitor.close()
             self._give_up()
             close_locations(self._keepers)
 
@@ -128,6 +131,7 @@ class Daemon:
                 self._renew_at = clock.monotonic() + RENEW_SECONDS
             self._starter.launch(self._automations.reconcile(self._held()))
             started = self._starter.reconcile()
+            most = min(self._poll_seconds, self._monitor.reconcile())
             self._retain()
             self._pulse.beat(self._automations.progress, self._held())
         except MainspringError as error:
@@ -138,7 +142,7 @@ class Daemon:
             return 0.0
         now = clock.time()
         next_at = self._automations.next_at(now)
-        wait = self._poll_seconds if next_at is None else min(max(next_at - now, 0.0), self._poll_seconds)
+        wait = most if next_at is None else min(max(next_at - now, 0.0), most)
         self._pulse.expect(wait)
         return wait
 
@@ -207,3 +211,7 @@ def _is_dead(identity: str) -> bool:
         return liveness(WorkerIdentity(**json.loads(identity))) == "dead"
     except (ValueError, TypeError):
         return False
+
+
+def _monitor_settings(instance: Instance) -> MonitorSettings:
+    return MonitorSettings() if instance.settings is None else instance.settings.monitor

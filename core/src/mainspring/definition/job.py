@@ -13,10 +13,11 @@ from mainspring.definition.compose import Node, compose
 from mainspring.definition.graph import Graph
 from mainspring.definition.mode import Mode, modes_by_name
 from mainspring.definition.names import checked_name, checked_tags
+from mainspring.definition.run_retry import RunRetryPolicy, checked_retry, checked_time_limit
 from mainspring.errors import ConfigError, DefinitionError, InstanceError, shorten
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from mainspring.execute import RunResult
     from mainspring.instance import Instance
@@ -32,6 +33,9 @@ class Job:
         modes: Its own modes by name; empty where it takes the definitions' shared ones.
         tags: Tags that each of its runs bears.
         description: What it does.
+        run_retry: When a run of it that has failed is tried again; None for never. The daemon sees to it, for runs that it
+            started; `execute` makes one attempt.
+        time_limit_seconds: How long an attempt of a run may take; None for any time. The daemon sees to that, too.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Job:
     modes: Mapping[str, Mode] = field(factory=dict)
     tags: Mapping[str, str] = field(factory=dict)
     description: str = ""
+    run_retry: RunRetryPolicy | None = None
+    time_limit_seconds: float | None = None
 
     def __repr__(self) -> str:
         return f"<job {self.name!r}: {len(self.nodes)} ops>"
@@ -162,6 +168,8 @@ def job(
     modes: Sequence[Mode] = ...,
     tags: Mapping[str, str] | None = ...,
     description: str | None = ...,
+    retry: RunRetryPolicy | None = ...,
+    time_limit: float | timedelta | None = ...,
 ) -> Callable[[Callable[[], object] | Graph[[], Any]], Job]: ...
 def job(
     body: Callable[[], object] | Graph[[], Any] | None = None,
@@ -171,6 +179,8 @@ def job(
     modes: Sequence[Mode] = (),
     tags: Mapping[str, str] | None = None,
     description: str | None = None,
+    retry: RunRetryPolicy | None = None,
+    time_limit: float | timedelta | None = None,
 ) -> Any:
     """Make a job of a function that calls ops, or of a graph, `@ms.job` or `@ms.job(modes=[…])`.
 
@@ -182,6 +192,10 @@ def job(
         modes: Its modes; without any it takes those of its `Definitions`, else the implicit `default`.
         tags: Tags that each of its runs bears.
         description: What it does; its docstring unless given.
+        retry: When a run that has failed is tried again; never unless given. The daemon sees to it, for runs that it
+            started.
+        time_limit: How long an attempt of a run may take until it is ended and has failed, in seconds or as a timedelta;
+            any time unless given. The daemon sees to that, too.
 
     Raises:
         DefinitionError: The body wires nothing, or wires it wrongly.
@@ -201,7 +215,9 @@ def job(
         nodes = compose(owner, function)
         if not nodes:
             raise DefinitionError(f"{owner} has no ops; call at least one in its body")
-        return Job(chosen, nodes, named_modes, checked, describe(function, description))
+        described = describe(function, description)
+        again, limit_seconds = checked_retry(owner, retry), checked_time_limit(owner, time_limit)
+        return Job(chosen, nodes, named_modes, checked, described, again, limit_seconds)
 
     return decorate if body is None else decorate(body)
 

@@ -69,14 +69,16 @@ class ErrorInfo(_Plain):
 
 @frozen
 class RunQueued(_Plain):
-    """The run was asked for, or could not be started and waits to be tried again.
+    """The run was asked for, could not be started and waits to be tried again, or waits for its next attempt.
 
     Attributes:
-        reason: Why it could not be started.
+        reason: Why it could not be started, or has another attempt.
+        from_scratch: Whether the attempt does again what earlier ones did well.
     """
 
     kind: ClassVar[str] = "RUN_QUEUED"
     reason: str = field(default="", converter=storable)
+    from_scratch: bool = False
 
 
 @frozen

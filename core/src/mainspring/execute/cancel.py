@@ -8,14 +8,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mainspring.errors import MainspringError, SupersededError, TransitionError
-from mainspring.event import ErrorInfo, Event, Fact, RunCanceled, RunCanceling, RunFailed, StepCanceled, StepFailed
+from mainspring.event import Event, Fact, RunCanceled, RunCanceling
+from mainspring.execute.end_attempt import end_attempt, failure
 from mainspring.execute.recall import find_run
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.worker import liveness
-from mainspring.run import Run, RunStatus, StepStatus
+from mainspring.run import Run, RunStatus
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
+
+WORKER_DIED = "WorkerDied"
+"""What the failure of a run is called whose worker is gone."""
 
 _UNDER_WAY = (RunStatus.STARTED, RunStatus.CANCELING)
 
@@ -65,16 +69,9 @@ def settle_dead(instance: Instance, run: Run) -> Run:
             )
         case "dead":
             pass
-    error = ErrorInfo("WorkerDied", f"{name} died while it carried out the run")
+    said = f"{name} died while it carried out the run"
     canceling = run.status is RunStatus.CANCELING
-    facts: list[tuple[Fact, str | None, int | None]] = [
-        (StepCanceled() if canceling else StepFailed(error), step.step_key, step.attempt)
-        for step in instance.storage.events.steps(run.run_id)
-        if step.status is StepStatus.STARTED and step.run_attempt == run.attempt
-    ]
-    ending: Fact = RunCanceled(error.message) if canceling else RunFailed(error.message, error)
-    recorder = _recorder(instance, run)
-    recorder.write([recorder.event(*each) for each in (*facts, (ending, None, None))])
+    end_attempt(instance, run, RunCanceled(said) if canceling else failure(WORKER_DIED, said))
     return find_run(instance, run.run_id)
 
 

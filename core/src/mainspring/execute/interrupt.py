@@ -36,9 +36,17 @@ class Shield:
             raise interrupt
 
     def handler(self, interrupt: type[KeyboardInterrupt]) -> Callable[[int, FrameType | None], None]:
-        """Return a signal handler that raises an interrupt, now or when the shield is left."""
+        """Return a signal handler that raises an interrupt, now or when the shield is left.
+
+        `Terminated` is raised once: whoever sends a SIGTERM may send it again, which cuts no tear-down short.
+        """
+        is_terminated = False
 
         def handle(number: int, frame: FrameType | None) -> None:
+            nonlocal is_terminated
+            if is_terminated:
+                return
+            is_terminated = interrupt is Terminated
             if self._depth:
                 self._held_back = interrupt
             else:

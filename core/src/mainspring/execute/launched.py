@@ -12,6 +12,7 @@ from mainspring.errors import MainspringError, StorageError, SupersededError, Tr
 from mainspring.event import Event, RunFailed, RunQueued, RunStarted, RunState
 from mainspring.execute.error import error_info
 from mainspring.execute.interrupt import is_interruptible
+from mainspring.execute.job_policy import run_policy
 from mainspring.execute.options import RunOptions, make_run
 from mainspring.execute.recall import check_same_job, find_run, inherited, recorded_state
 from mainspring.execute.recorder import Recorder
@@ -44,7 +45,9 @@ def queue_run(
     state, mode, options = of_parent(job, mode, options, instance)
     plan = plan_on(job, mode, options, instance, state)
     made = make_run(job, plan.mode.name, options, instance.clock.time(), None)
-    return store_queued(evolve(made, location=location), instance)
+    policy = run_policy(job.run_retry, job.time_limit_seconds)
+    queued = evolve(made, location=location, policy=policy, retries_left=policy.max_retries)
+    return store_queued(queued, instance)
 
 
 def store_queued(run: Run, instance: Instance) -> Run:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from mainspring.definition.io import IOManager, OutputContext
 from mainspring.definition.job import Job
 from mainspring.errors import MainspringError, SelectionError, UnknownNameError
-from mainspring.event import RunState, fold
+from mainspring.event import Event, RunQueued, RunState, fold
 from mainspring.plan.build import selected_nodes
 from mainspring.run import Run, StepStatus
 
@@ -41,9 +43,22 @@ def recorded_state(instance: Instance, job: Job, run: Run) -> RunState:
         chain.append(parent)
     state = RunState()
     for each in reversed(chain):
-        state = inherited(state, _taken(job, each))
-        fold(instance.storage.events.read(each.run_id), state)
+        state = _gone_on(inherited(state, _taken(job, each)), instance.storage.events.read(each.run_id))
     return state
+
+
+def _gone_on(state: RunState, events: Sequence[Event]) -> RunState:
+    """Return what a state becomes by a run's events; what was before its last attempt from scratch is only counted."""
+    begun = [number for number, event in enumerate(events) if _is_from_scratch(event)]
+    if not begun:
+        return fold(events, state)
+    earlier = fold(events[: begun[-1]]).attempts
+    found = fold(events[begun[-1] :], state)
+    return evolve(found, attempts={**earlier, **found.attempts})
+
+
+def _is_from_scratch(event: Event) -> bool:
+    return isinstance(event.fact, RunQueued) and event.fact.from_scratch
 
 
 def inherited(state: RunState, taken: Collection[str] | None) -> RunState:

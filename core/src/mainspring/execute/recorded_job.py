@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from mainspring.definition.run_retry import RunRetryPolicy
 from mainspring.errors import ConfigError, MainspringError, UnknownNameError, shorten, suggest
+from mainspring.execute.job_policy import run_policy
 from mainspring.execute.launched import store_queued
 from mainspring.execute.options import RunOptions, make_run
 from mainspring.run import Run, RunPolicy
@@ -91,7 +93,8 @@ def queue_recorded(
         raise UnknownNameError("mode", mode, known, place=f"job {job.name!r}")
     _check_config(job, options.config or {})
     made = make_run(job, mode or job.modes[0], options, instance.clock.time(), None)
-    return store_queued(evolve(made, location=job.location), instance)
+    queued = evolve(made, location=job.location, policy=job.policy, retries_left=job.policy.max_retries)
+    return store_queued(queued, instance)
 
 
 def _check_config(job: RecordedJob, config: Mapping[str, Any]) -> None:
@@ -126,4 +129,12 @@ def read_job(record: DefinitionRecord) -> RecordedJob:
         tags=body["tags"],
         modes=tuple(each["name"] for each in body["modes"]),
         ops=tuple(each["key"] for each in body["ops"]),
+        policy=_read_policy(body),
     )
+
+
+def _read_policy(body: Mapping[str, Any]) -> RunPolicy:
+    """Return what a job's body says of its runs' policy; one that an older Mainspring recorded says nothing of it."""
+    said = body.get("retry")
+    retry = None if said is None else RunRetryPolicy(said["max_retries"], said["delay_seconds"], said["restart_from"])
+    return run_policy(retry, body.get("time_limit_seconds"))

@@ -50,6 +50,8 @@ def job_document(job: Job, overrides: Mapping[str, Override]) -> dict[str, Any]:
         "name": job.name,
         "description": job.description,
         "tags": dict(job.tags),
+        "retry": None if job.run_retry is None else attrs.asdict(job.run_retry),
+        "time_limit_seconds": job.time_limit_seconds,
         "modes": [_mode(mode, overrides.get(mode.name, Override())) for mode in modes],
         "ops": [_op(node) for node in job.nodes.values()],
     }

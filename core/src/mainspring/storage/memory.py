@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import evolve
 
@@ -18,6 +18,7 @@ from mainspring.storage.memory_retention import MemoryRetention
 from mainspring.storage.memory_rows import Rows
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
+    ACTIVE,
     attempts_to_check,
     check_in_charge,
     check_new,
@@ -26,6 +27,7 @@ from mainspring.storage.rows import (
     claimed,
     new_attempt,
     not_claimed,
+    queued_attempt,
     run_changes,
 )
 
@@ -84,10 +86,6 @@ class _MemoryRuns:
         with self._rows.lock:
             return list(self._rows.admit(admission))
 
-    def active(self, limit: int | None = None) -> list[Run]:
-        with self._rows.lock:
-            return self._rows.active()[:limit]
-
     def live_of(self, location: str, automation: str) -> list[Run]:
         with self._rows.lock:
             found = [run for run in self._rows.runs.values() if not run.status.is_final]
@@ -97,6 +95,25 @@ class _MemoryRuns:
     def oldest_queued(self) -> float | None:
         with self._rows.lock:
             return min((run.created_at for run in self._rows.waiting()), default=None)
+
+    def active(self, limit: int | None = None, after: str | None = None) -> list[Run]:
+        return self._first(limit, lambda run: run.status in ACTIVE and (after is None or run.run_id > after))
+
+    def to_retry(self, limit: int) -> list[Run]:
+        return self._first(limit, lambda run: run.status is RunStatus.FAILURE and run.retries_left > 0)
+
+    def queue_attempt(self, run_id: str, attempt: int, not_before: float | None, events: Sequence[Event]) -> None:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            changes = queued_attempt(run_id, run, attempt, not_before, events)
+            assert run is not None  # noqa: S101 - checked just now
+            self._rows.runs[run_id] = evolve(run, **changes)
+            self._rows.append(run_id, events)
+
+    def _first(self, limit: int | None, fits: Callable[[Run], bool]) -> list[Run]:
+        with self._rows.lock:
+            found = [run for run in self._rows.runs.values() if fits(run)]
+        return sorted(found, key=lambda run: run.run_id)[:limit]
 
     def get(self, run_id: str) -> Run | None:
         return self._rows.runs.get(run_id)

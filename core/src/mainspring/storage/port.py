@@ -93,14 +93,42 @@ class RunStore(Protocol):
             admission: By which rules.
         """
 
-    def active(self, limit: int | None = None) -> list[Run]:
-        """Return the runs that are STARTING, STARTED or CANCELING, the oldest first."""
-
     def live_of(self, location: str, automation: str) -> list[Run]:
         """Return the runs of an automation that wait or are under way, the oldest first."""
 
     def oldest_queued(self) -> float | None:
         """Return when the run was made that has waited longest, in seconds since the epoch; None where none waits."""
+
+    def active(self, limit: int | None = None, after: str | None = None) -> list[Run]:
+        """Return the runs that are STARTING, STARTED or CANCELING, the oldest first.
+
+        Args:
+            limit: At most so many.
+            after: Those behind the run of this id: where the next page begins.
+        """
+
+    def to_retry(self, limit: int) -> list[Run]:
+        """Return the runs that have failed and have attempts left without a person, the oldest first.
+
+        Args:
+            limit: At most so many.
+        """
+
+    def queue_attempt(self, run_id: str, attempt: int, not_before: float | None, events: Sequence[Event]) -> None:
+        """Have the next attempt of a run that has failed or was canceled wait in the queue, in one durable transaction.
+
+        It takes one of the attempts that are left.
+
+        Args:
+            run_id: The run.
+            attempt: The attempt that is over, which the new one follows.
+            not_before: Until when it waits at the least, seconds since the epoch; None for no time.
+            events: The new attempt's first events: `RunQueued`.
+
+        Raises:
+            SupersededError: The run has a later attempt already, or is gone.
+            TransitionError: The attempt is not over, or has succeeded.
+        """
 
     def get(self, run_id: str) -> Run | None:
         """Return a run, or None."""

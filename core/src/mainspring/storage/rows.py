@@ -13,6 +13,9 @@ from mainspring.run import Run, RunStatus, StepStatus, WorkerIdentity, check_tra
 WORKING = (RunStatus.STARTED, RunStatus.CANCELING)
 """The statuses in which a run's worker may write."""
 
+ACTIVE = (RunStatus.STARTING, *WORKING)
+"""The statuses in which a run takes up a place."""
+
 WAITING = (RunStatus.QUEUED, RunStatus.STARTING)
 """The statuses in which a run waits for a worker."""
 
@@ -117,11 +120,7 @@ def new_attempt(run_id: str, run: Run | None, attempt: int, worker: WorkerIdenti
         SupersededError: There is a later attempt already, or no such run.
         TransitionError: The attempt is not over.
     """
-    check_in_charge(run_id, None if run is None else (run.status, run.attempt), attempt, [])
-    assert run is not None  # noqa: S101 - checked just now
-    if not run.status.is_final:
-        raise TransitionError(f"run {run_id} is {run.status}, so its attempt {attempt} is not over; cancel it first")
-    check_transition(run_id, run.status, RunStatus.STARTED)
+    check_follows(run_id, run, attempt, RunStatus.STARTED)
     return {
         "status": RunStatus.STARTED,
         "attempt": attempt + 1,
@@ -130,6 +129,43 @@ def new_attempt(run_id: str, run: Run | None, attempt: int, worker: WorkerIdenti
         "reason": None,
         "worker": worker,
     }
+
+
+def queued_attempt(
+    run_id: str, run: Run | None, attempt: int, not_before: float | None, events: Sequence[Event]
+) -> dict[str, Any]:
+    """Return what the row of a run becomes when an attempt waits in the queue that follows the one that is over.
+
+    Raises:
+        SupersededError: There is a later attempt already, or no such run.
+        TransitionError: The attempt is not over, or has succeeded.
+    """
+    check_follows(run_id, run, attempt, RunStatus.QUEUED)
+    assert run is not None  # noqa: S101 - checked just now
+    return {
+        "status": RunStatus.QUEUED,
+        "attempt": attempt + 1,
+        "started_at": None,
+        "ended_at": None,
+        "reason": next((getattr(each.fact, "reason", None) or None for each in events), None),
+        "worker": None,
+        "not_before": not_before,
+        "retries_left": max(run.retries_left - 1, 0),
+    }
+
+
+def check_follows(run_id: str, run: Run | None, attempt: int, new: RunStatus) -> None:
+    """Check that a new attempt, which begins in this status, may follow one.
+
+    Raises:
+        SupersededError: There is a later attempt already, or no such run.
+        TransitionError: The attempt is not over, or has succeeded.
+    """
+    check_in_charge(run_id, None if run is None else (run.status, run.attempt), attempt, [])
+    assert run is not None  # noqa: S101 - checked just now
+    if not run.status.is_final:
+        raise TransitionError(f"run {run_id} is {run.status}, so its attempt {attempt} is not over; cancel it first")
+    check_transition(run_id, run.status, new)
 
 
 def claimed(run_id: str, run: Run | None, attempt: int, worker: WorkerIdentity, at: float) -> dict[str, Any]:

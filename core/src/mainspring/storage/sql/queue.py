@@ -93,10 +93,5 @@ class Queueing:
             statement = _WAITING.where(behind)
 
 
-def active_runs(connection: Connection, limit: int | None) -> list[Run]:
-    """Return the runs that are under way, the oldest first."""
-    return [from_row(row) for row in connection.execute(_ACTIVE if limit is None else _ACTIVE.limit(limit))]
-
-
 def _event(run: Run, fact: Any, at: float) -> Event:
     return Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=at)

@@ -11,12 +11,12 @@ from mainspring.event import Event
 from mainspring.run import Run, WorkerIdentity
 from mainspring.storage.admission import Admission
 from mainspring.storage.port import RunQuery
-from mainspring.storage.rows import check_new, claimed, new_attempt
+from mainspring.storage.rows import check_new, claimed, new_attempt, queued_attempt
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import append_events
-from mainspring.storage.sql.queue import Queueing, active_runs
+from mainspring.storage.sql.queue import Queueing
 from mainspring.storage.sql.run_rows import findable, from_row, tag_rows, to_row, worker_to_text
-from mainspring.storage.sql.tables import IS_OF_LIVE_TICK, IS_QUEUED, run_tags, runs
+from mainspring.storage.sql.tables import IS_ACTIVE, IS_OF_LIVE_TICK, IS_QUEUED, IS_TO_RETRY, run_tags, runs
 
 
 class SqlRuns:
@@ -64,10 +64,6 @@ class SqlRuns:
         with self._database.write(durable=True) as connection:
             return list(Queueing(self._database, connection).finish(admission))
 
-    def active(self, limit: int | None = None) -> list[Run]:
-        with self._database.read() as connection:
-            return active_runs(connection, limit)
-
     def live_of(self, location: str, automation: str) -> list[Run]:
         statement = (
             select(runs)
@@ -82,6 +78,25 @@ class SqlRuns:
         with self._database.read() as connection:
             found: float | None = connection.execute(statement).scalar()
         return found
+
+    def active(self, limit: int | None = None, after: str | None = None) -> list[Run]:
+        statement = select(runs).where(IS_ACTIVE).order_by(runs.c.run_id).limit(limit)
+        if after is not None:
+            statement = statement.where(runs.c.run_id > after)
+        with self._database.read() as connection:
+            return [from_row(row) for row in connection.execute(statement)]
+
+    def to_retry(self, limit: int) -> list[Run]:
+        statement = select(runs).where(IS_TO_RETRY).order_by(runs.c.run_id).limit(limit)
+        with self._database.read() as connection:
+            return [from_row(row) for row in connection.execute(statement)]
+
+    def queue_attempt(self, run_id: str, attempt: int, not_before: float | None, events: Sequence[Event]) -> None:
+        with self._database.write(durable=True) as connection:
+            run = _find_run(connection, run_id, locked=True)
+            changes = queued_attempt(run_id, run, attempt, not_before, events)
+            connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
+            append_events(self._database, connection, events)
 
     def get(self, run_id: str) -> Run | None:
         with self._database.read() as connection:

@@ -10,11 +10,12 @@ from mainspring.errors import SupersededError, TransitionError
 from mainspring.event import RunQueued, RunStarted, RunSucceeded
 from mainspring.run import RunStatus, WorkerIdentity
 from mainspring.storage import RunQuery, Storage
+from mainspring.testing.contract.run_attempts import RunAttemptsContract
 from mainspring.testing.contract.run_queue import RunQueueContract
 from mainspring.testing.contract.stored_runs import event, given_run, new_run
 
 
-class RunStoreContract(RunQueueContract):
+class RunStoreContract(RunQueueContract, RunAttemptsContract):
     """The part of `StorageContract` about runs."""
 
     def test_a_run_comes_back_as_it_was_stored(self, storage: Storage) -> None:

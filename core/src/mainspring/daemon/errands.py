@@ -1,0 +1,67 @@
+"""Errands: what may take its time and is done off the daemon's loop, a few at a time for each code location."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+AT_A_TIME = 4
+"""How many of a location are done at a time; what hangs holds up those of its own location at most."""
+
+
+class Errands:
+    """Does errands in threads, none twice at a time.
+
+    Args:
+        name: What the threads are called.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._pools: dict[str | None, ThreadPoolExecutor] = {}
+        self._under_way: set[Hashable] = set()
+        self._futures: set[Future[None]] = set()
+        self._lock = threading.Lock()
+
+    def send(self, key: Hashable, location: str | None, work: Callable[[], None]) -> bool:
+        """Have an errand done; False where it is under way already.
+
+        Args:
+            key: What tells it from others.
+            location: The code location that it is for.
+            work: Does it; raises nothing.
+        """
+        with self._lock:
+            if key in self._under_way:
+                return False
+            self._under_way.add(key)
+        future = self._pool(location).submit(self._do, key, work)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        return True
+
+    def join(self) -> None:
+        """Wait for what is under way."""
+        wait(list(self._futures))
+
+    def close(self, *, drop: bool) -> None:
+        """Begin no more.
+
+        Args:
+            drop: Whether what has not begun is dropped, and what has is not waited for.
+        """
+        for each in self._pools.values():
+            each.shutdown(wait=not drop, cancel_futures=drop)
+
+    def _pool(self, location: str | None) -> ThreadPoolExecutor:
+        if location not in self._pools:
+            self._pools[location] = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=f"{self._name} {location}")
+        return self._pools[location]
+
+    def _do(self, key: Hashable, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self._lock:
+                self._under_way.discard(key)
