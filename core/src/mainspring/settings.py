@@ -40,6 +40,7 @@ class Settings:
         path: The file that they come from, if any.
         storage: The database's URL.
         logs: What keeps what steps print; files in the home unless given.
+        pools: How many steps of each pool run at a time, over all runs; a pool that is not named has no limit.
         launcher: What starts the workers of runs; the local launcher unless given.
         mode: The mode of automations that name none.
         modes: Overrides by mode.
@@ -53,6 +54,7 @@ class Settings:
     modes: Mapping[str, ModeSettings] = field(factory=dict)
     locations: tuple[Mapping[str, Any], ...] = ()
     launcher: Component | None = None
+    pools: Mapping[str, int] = field(factory=dict)
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -115,7 +117,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode", "location"), "", problems)
-    known = ("storage", "logs", "launcher", "mode")
+    known = ("storage", "logs", "launcher", "mode", "pools")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
@@ -125,8 +127,9 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     logs = _component(instance["logs"], "instance.logs", problems) if "logs" in instance else None
     launcher = _component(instance["launcher"], "instance.launcher", problems) if "launcher" in instance else None
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
+    pools = _pools(_table(instance.get("pools", {}), "instance.pools", problems), "instance.pools", problems)
     locations = _tables(top.get("location", []), "location", problems)
-    return Settings(path, storage, logs, mode, modes, locations, launcher)
+    return Settings(path, storage, logs, mode, modes, locations, launcher, pools)
 
 
 def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> ModeSettings:
@@ -137,6 +140,27 @@ def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]])
         None if executor is None else _component(executor, f"{place}.executor", problems),
         {name: _component(value, f"{place}.resources.{name}", problems) for name, value in resources.items()},
     )
+
+
+def _pools(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> Mapping[str, int]:
+    problems.extend(
+        (place, f"no op can name a pool {shorten(repr(name))}; use letters, digits and underscores")
+        for name in table
+        if not name.isidentifier()
+    )
+    return {name: _count(value, f"{place}.{name}", problems) for name, value in table.items()}
+
+
+def _count(value: Any, place: str, problems: list[tuple[str, str]]) -> int:
+    if env_reference(value) is not None:
+        text = _text(value, place, problems)
+        value = int(text) if text.isdecimal() else text
+        if text == "":
+            return 1  # what is wrong is said already
+    if type(value) is int and value >= 1:
+        return value
+    problems.append((place, f"expected a whole number, 1 or more, got {shorten(repr(value))}"))
+    return 1
 
 
 def _component(value: Any, place: str, problems: list[tuple[str, str]]) -> Component:
