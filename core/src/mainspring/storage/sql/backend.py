@@ -23,6 +23,8 @@ class Lock(Enum):
     """Giving places to facts that others follow. Taken last, so that it is held for the commit only."""
     SCHEMA = 2
     """Changing the schema."""
+    POOLS = 3
+    """Taking up places in pools. Taken after the run's row and before POSITIONS."""
 
 
 class Backend(Protocol):

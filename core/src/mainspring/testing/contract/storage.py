@@ -27,6 +27,7 @@ from mainspring.run import RunStatus
 from mainspring.storage import Storage
 from mainspring.testing.contract.event_log import EventLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
+from mainspring.testing.contract.pool_places import PoolPlacesContract
 from mainspring.testing.contract.run_store import RunStoreContract
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, event, given_run, record, step_event
 
@@ -45,7 +46,7 @@ _STEP_FACTS: list[Fact] = [
 ]
 
 
-class StorageContract(RunStoreContract, EventLogContract, LocationStoreContract):
+class StorageContract(RunStoreContract, EventLogContract, PoolPlacesContract, LocationStoreContract):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 
     @pytest.fixture
