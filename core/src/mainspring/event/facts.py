@@ -125,6 +125,14 @@ class RunCanceled(_Plain):
 
 
 @frozen
+class StepWaiting(_Plain):
+    """An attempt of a step could begin but for its pool, of which all places are taken."""
+
+    kind: ClassVar[str] = "STEP_WAITING"
+    pool: str
+
+
+@frozen
 class StepStarted(_Plain):
     """An attempt of a step was claimed."""
 
@@ -235,6 +243,7 @@ Fact = (
     | RunFailed
     | RunCanceling
     | RunCanceled
+    | StepWaiting
     | StepStarted
     | InputLoaded
     | StepOutput
