@@ -21,6 +21,7 @@ from mainspring.event import (
     StepOutput,
     StepRetried,
     StepSkipped,
+    StepStarted,
     StepSucceeded,
     fold,
 )
@@ -203,6 +204,8 @@ class RunContext:
             Those that are claimed, and the events of all. What finds no place in its pool is not: `next_step` gives its step
             out again, once another look is due.
         """
+        if all(task.step.op.pool is None for task in tasks):
+            return list(tasks), self.write([self.event(StepStarted(), task) for task in tasks])
         with self._lock:
             try:
                 claimed, events = self._claims.claim(tasks)
@@ -254,7 +257,7 @@ class RunContext:
                     self._turns.retry(key, self.clock.monotonic() + delay)
                 case _:
                     pass
-            if type(event.fact) in STEP_END:
+            if self._turns.has_lines and type(event.fact) in STEP_END:
                 self._turns.free(key, self.clock.monotonic())
         fold(skips, self.state)
         return skips

@@ -57,15 +57,21 @@ class Turns:
         self._lines: dict[str, _Line] = {}
         self._asking: set[str] = set()
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether a pool was found full."""
+        return bool(self._lines)
+
     def next_step(self, now: float) -> Step | None:
         """Give out the step that may start now, or may ask for a place in its pool; None for none."""
-        self._release(now)
-        while (step := self._progress.next_step()) is not None:
+        if self._retries or self._lines:
+            self._release(now)
+        while (step := self._progress.next_step()) is not None and self._lines:
             line = self._line_of(step)
             if line is None or step.key in self._asking:
-                return step
+                break
             line.push(step)
-        return None
+        return step
 
     def has_step(self, now: float) -> bool:
         """Whether `next_step` would give out a step now."""
@@ -110,7 +116,7 @@ class Turns:
 
     def free(self, key: str, now: float) -> None:
         """Note that a step of this run has ended, so that its pool has a place."""
-        line = self._line_of(self._progress.steps[key]) if self._lines else None
+        line = self._line_of(self._progress.steps[key])
         if line is not None:
             line.looks_at = now
 
