@@ -309,3 +309,9 @@ def test_a_home_that_is_only_read_is_not_filled(tmp_path: Path) -> None:
             ms.Instance.open(tmp_path / name, create=False)
 
     assert [each.name for each in tmp_path.rglob("*")] == ["home"]
+
+
+def test_the_pools_of_the_settings_are_known(tmp_path: Path) -> None:
+    with ms.Instance.open(settings(tmp_path / "home", "[instance.pools]\nwarehouse = 2")) as instance:
+        assert instance.pools == {"warehouse": 2}
+    assert ms.Instance.ephemeral().pools == {}

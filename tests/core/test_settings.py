@@ -22,6 +22,9 @@ EXAMPLE = """
 [instance]
 storage = "sqlite:///here.db"
 mode = "prod"
+[instance.pools]
+warehouse = 2
+"données" = 1
 [mode.prod.executor]
 use = "multiprocess"
 max_concurrent = 4
@@ -49,6 +52,7 @@ def test_reads_what_a_deployment_says(tmp_path: Path) -> None:
 
     assert settings.storage == "sqlite:///here.db"
     assert settings.mode == "prod"
+    assert settings.pools == {"warehouse": 2, "données": 1}
     assert settings.modes["prod"].executor == Component("multiprocess", {"max_concurrent": 4})
     assert settings.modes["prod"].resources == {"warehouse": Component("filesystem", {"base": {"env": "WAREHOUSE"}})}
 
@@ -84,6 +88,21 @@ def test_a_value_may_come_from_the_environment(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.delenv("DATABASE_URL")
     assert "instance.storage: environment variable DATABASE_URL is not set" in said(path)
+
+
+def test_the_places_of_a_pool_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, '[instance.pools]\nwarehouse = { env = "PLACES", default = "3" }')
+    assert read_settings(path).pools == {"warehouse": 3}
+
+    monkeypatch.setenv("PLACES", "12")
+    assert read_settings(path).pools == {"warehouse": 12}
+
+    for text in ("many", "0", "-1", "1.5"):
+        monkeypatch.setenv("PLACES", text)
+        assert "instance.pools.warehouse: expected a whole number, 1 or more, got " in said(path)
+
+    monkeypatch.setenv("PLACES", "")
+    assert "instance.pools.warehouse: expected text, got an empty one" in said(path)
 
 
 def test_the_nearest_file_counts(tmp_path: Path) -> None:
@@ -122,6 +141,12 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
         ("[instance.monitor]\ncheck_every = true", "instance.monitor.check_every: expected seconds"),
         ("[instance.monitor]\ncancel_timeout = inf", "instance.monitor.cancel_timeout: expected seconds"),
         ("[instance.monitor]\nstart_timeout = nan", "instance.monitor.start_timeout: expected seconds"),
+        ("[instance]\npools = 3", "instance.pools: expected a table, got int"),
+        ("[instance.pools]\na = 0", "instance.pools.a: expected a whole number, 1 or more, got 0"),
+        ("[instance.pools]\na = true", "instance.pools.a: expected a whole number, 1 or more, got True"),
+        ("[instance.pools]\na = '2'", "instance.pools.a: expected a whole number, 1 or more, got '2'"),
+        ("[instance.pools]\na = 2.0", "instance.pools.a: expected a whole number, 1 or more, got 2.0"),
+        ("[instance.pools]\n'a b' = 2", "instance.pools: no op can name a pool 'a b'; use letters"),
         ("[mode]\nprod = 3", "mode.prod: expected a table, got int"),
         ("[mode.prod]\nexecuter = 3", "mode.prod: unknown key 'executer'; did you mean 'executor'?"),
         ("[mode.prod]\nexecutor = 'x'", "mode.prod.executor: expected a table, got str"),
@@ -179,7 +204,11 @@ modes = tables(executor=components, resources=st.dictionaries(st.text(max_size=4
     st.fixed_dictionaries(
         {},
         optional={
-            "instance": tables(storage=toml_values, mode=toml_values),
+            "instance": tables(
+                storage=toml_values,
+                mode=toml_values,
+                pools=st.dictionaries(st.text(max_size=4), st.integers() | toml_values) | toml_values,
+            ),
             "mode": st.dictionaries(st.text(max_size=4), modes, max_size=3) | toml_values,
         },
     )
@@ -195,6 +224,7 @@ def test_any_table_becomes_settings_or_a_config_error(table: dict[str, Any]) -> 
     assert (settings is None) == bool(problems)
     if settings is not None:
         assert settings.storage
+        assert all(limit >= 1 for limit in settings.pools.values())
         assert all(each.executor is None or each.executor.use for each in settings.modes.values())
 
 

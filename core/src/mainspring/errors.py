@@ -117,6 +117,19 @@ class SupersededError(MainspringError):
     """A write from an attempt that is no longer the one in charge; it was refused and nothing was stored."""
 
 
+class PoolFullError(MainspringError):
+    """All places of a step's pool are taken; the step was not claimed and nothing was stored."""
+
+    def __init__(self, step_key: str, pool: str, limit: int) -> None:
+        self.step_key = step_key
+        self.pool = pool
+        self.limit = limit
+        super().__init__(
+            f"step {shorten(step_key)!r} finds no place in pool {pool!r}, which has {limit}; try it again when a step of that "
+            f"pool has ended, or raise instance.pools.{pool} in the settings"
+        )
+
+
 class EventError(MainspringError):
     """A recorded event cannot be read."""
 

@@ -48,6 +48,7 @@ class Instance:
         settings: What its settings file says; None for an ephemeral instance.
         plugins: The plugins in use; None for an ephemeral instance.
         overrides: What it puts in place of parts of modes, by mode.
+        pools: How many steps of each pool run at a time, over all runs; a pool that is not named has no limit.
         observers: Called with each event after it is stored.
         clock: The time.
         crash_point: Where tests stop the process.
@@ -61,6 +62,7 @@ class Instance:
     settings: Settings | None = None
     plugins: Plugins | None = None
     overrides: Mapping[str, Override] = field(factory=dict)
+    pools: Mapping[str, int] = field(factory=dict)
     observers: tuple[Callable[[Event], None], ...] = ()
     clock: Clock = field(factory=SystemClock)
     crash_point: CrashPoint = pass_by
@@ -118,6 +120,7 @@ class Instance:
             settings=settings,
             plugins=plugins,
             overrides=Overrides(builder),
+            pools=settings.pools,
             observers=plugins.observers,
             clock=clock or SystemClock(),
             crash_point=crash_point,

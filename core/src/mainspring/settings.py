@@ -103,6 +103,7 @@ class Settings:
         path: The file that they come from, if any.
         storage: The database's URL.
         logs: What keeps what steps print; files in the home unless given.
+        pools: How many steps of each pool run at a time, over all runs; a pool that is not named has no limit.
         launcher: What starts the workers of runs; the local launcher unless given.
         retention: How long what was recorded is kept.
         monitor: How the daemon watches runs.
@@ -122,6 +123,7 @@ class Settings:
     queue: QueueSettings = QueueSettings()
     retention: RetentionSettings = RetentionSettings()
     monitor: MonitorSettings = MonitorSettings()
+    pools: Mapping[str, int] = field(factory=dict)
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -184,7 +186,7 @@ def _tool_table(path: Path) -> dict[str, Any] | None:
 
 def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[str, str]]) -> Settings:
     top = _take(table, ("instance", "mode", "location"), "", problems)
-    known = ("storage", "logs", "launcher", "mode", "queue", "retention", "monitor")
+    known = ("storage", "logs", "launcher", "mode", "queue", "retention", "monitor", "pools")
     instance = _take(_table(top.get("instance", {}), "instance", problems), known, "instance", problems)
     modes = {
         name: _mode(_table(value, f"mode.{name}", problems), f"mode.{name}", problems)
@@ -194,6 +196,7 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
     logs = _component(instance["logs"], "instance.logs", problems) if "logs" in instance else None
     launcher = _component(instance["launcher"], "instance.launcher", problems) if "launcher" in instance else None
     mode = _text(instance["mode"], "instance.mode", problems) if "mode" in instance else None
+    pools = _pools(_table(instance.get("pools", {}), "instance.pools", problems), "instance.pools", problems)
     locations = _tables(top.get("location", []), "location", problems)
     queue = _queue(_table(instance.get("queue", {}), "instance.queue", problems), problems)
     retention = _retention(_table(instance.get("retention", {}), "instance.retention", problems), problems)
@@ -209,6 +212,7 @@ def _settings(path: Path | None, table: Mapping[str, Any], problems: list[tuple[
         queue=queue,
         retention=retention,
         monitor=monitor,
+        pools=pools,
     )
 
 
@@ -241,13 +245,6 @@ def _limit(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]
         _text(known["value"], f"{place}.value", problems) if "value" in known else None,
         per_value is True,
     )
-
-
-def _whole(value: Any, place: str, least: int, problems: list[tuple[str, str]]) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        problems.append((place, f"expected a whole number, {least} or more, got {shorten(repr(value))}"))
-        return least
-    return value
 
 
 def _retention(table: Mapping[str, Any], problems: list[tuple[str, str]]) -> RetentionSettings:
@@ -287,6 +284,27 @@ def _mode(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]])
         None if executor is None else _component(executor, f"{place}.executor", problems),
         {name: _component(value, f"{place}.resources.{name}", problems) for name, value in resources.items()},
     )
+
+
+def _pools(table: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> Mapping[str, int]:
+    problems.extend(
+        (place, f"no op can name a pool {shorten(repr(name))}; use letters, digits and underscores")
+        for name in table
+        if not name.isidentifier()
+    )
+    return {name: _whole(value, f"{place}.{name}", 1, problems) for name, value in table.items()}
+
+
+def _whole(value: Any, place: str, least: int, problems: list[tuple[str, str]]) -> int:
+    if env_reference(value) is not None:
+        text = _text(value, place, problems)
+        if text == "":
+            return least  # what is wrong is said already
+        value = int(text) if text.isdecimal() else text
+    if type(value) is int and value >= least:
+        return value
+    problems.append((place, f"expected a whole number, {least} or more, got {shorten(repr(value))}"))
+    return least
 
 
 def _component(value: Any, place: str, problems: list[tuple[str, str]]) -> Component:

@@ -14,6 +14,7 @@ GIVEN: dict[str, Any] = {
     "name": "rows",
     "output": "result",
     "asset": "warehouse/orders",
+    "pool": "warehouse",
 }
 
 
@@ -43,3 +44,7 @@ def test_a_stored_value_is_named_with_its_key_and_place() -> None:
 
     assert say(event(fact)) == "stored output 'pieces' [2013-01], DataFrame, with warehouse at /tmp/x"
     assert say(event(f.StepOutput("pieces", is_empty=True))) == "output 'pieces' has no values"
+
+
+def test_a_step_that_waits_names_its_pool() -> None:
+    assert say(event(f.StepWaiting("warehouse"))) == "waits for a place in pool warehouse"

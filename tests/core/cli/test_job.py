@@ -75,6 +75,26 @@ def test_a_job_is_shown_as_json(mainspring: Command, sales: str) -> None:
     assert total["outputs"][0]["asset"] == "warehouse/total"
 
 
+POOLED = """
+import mainspring as ms
+
+@ms.op(pool="warehouse")
+def load() -> int:
+    return 1
+
+@ms.job
+def only():
+    load()
+"""
+
+
+def test_a_pool_is_shown(mainspring: Command, write: Write) -> None:
+    file = write("pooled.py", POOLED)
+
+    assert "    takes up a place in pool warehouse" in mainspring("job", "show", "-f", file).out.splitlines()
+    assert mainspring("job", "show", "-f", file, "--json").json["ops"][0]["pool"] == "warehouse"
+
+
 def test_modes_are_shown_as_the_home_overrides_them(mainspring: Command, write: Write, sales: str) -> None:
     write(
         "home/mainspring.toml",

@@ -10,7 +10,7 @@ from attrs import evolve
 import mainspring as ms
 from mainspring.event import RunCanceled
 from mainspring.run import RunStatus
-from mainspring.storage import Decision, Storage, TickStatus
+from mainspring.storage import Decision, LocationStatus, Storage, TickStatus
 from tests.core.daemon.deployed import LOCATION, Deployed
 
 HOUR = 3600.0
@@ -129,7 +129,7 @@ def test_a_location_that_fails_to_load_keeps_its_schedules_as_they_are(deployed:
     deployed.advance(HOUR)
     record = storage.locations.get(LOCATION)
     assert record is not None
-    storage.locations.record(evolve(record, status="FAILED", error="SyntaxError"))
+    storage.locations.record(evolve(record, status=LocationStatus.FAILED, error="SyntaxError"))
     deployed.automations.look_again()
     deployed.advance(HOUR)
     deployed.offer(plain(default_status="stopped", description="mended"))

@@ -272,7 +272,7 @@ def test_a_sensor_says_what_a_tick_may_know(deployed: Deployed) -> None:
 
     def uploads(context: ms.SensorContext) -> ms.RunRequest:
         seen.append((context.last_tick_time, context.last_run_key))
-        print("printed", len(seen))
+        print("printed", len(seen))  # noqa: T201 - to be kept with the tick
         return ms.RunRequest(f"key {len(seen)}", job="job")
 
     deployed.offer(sensing(uploads))

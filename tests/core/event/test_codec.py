@@ -30,6 +30,7 @@ errors: st.SearchStrategy[ErrorInfo] = st.deferred(
     lambda: st.builds(ErrorInfo, text, text, text, st.none() | errors, metadata)
 )
 stored_facts: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(facts.StepWaiting, text),
     st.builds(facts.InputLoaded, text, metadata),
     st.builds(facts.StepOutput, text, st.none() | text, text, text, metadata, st.booleans()),
     st.builds(facts.AssetMaterialized, text, st.none() | text, st.none() | text, metadata),
@@ -55,7 +56,7 @@ def test_facts_come_back_as_they_were(fact: Fact) -> None:
 def test_every_kind_is_tried() -> None:
     kinds = [each.kind for each in get_args(Fact)]
 
-    assert len(set(kinds)) == len(kinds) == 17
+    assert len(set(kinds)) == len(kinds) == 18
     assert set(RUN_STATUS.values()) == set(RunStatus)
     assert not set(STEP_BEGIN) & set(STEP_END)
 

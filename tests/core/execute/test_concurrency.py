@@ -1,6 +1,6 @@
 """Runs whose steps run at the same time in threads: the record stays true and in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
@@ -12,6 +12,7 @@ from mainspring.errors import StorageError
 from mainspring.event import Event, fold
 from mainspring.execute import RunOptions, execute_job
 from mainspring.plan import Plan, Step
+from mainspring.run import NO_PLACES, PoolPlace
 from mainspring.storage import RunQuery, Storage
 from mainspring.testing import ConcurrentExecutorContract, VirtualClock
 
@@ -113,12 +114,15 @@ class Failing:
         self.left = writes
         self.read = self._log.read
         self.steps = self._log.steps
+        self.places_taken = self._log.places_taken
 
-    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+    def record(
+        self, run_id: str, run_attempt: int, events: Sequence[Event], places: Mapping[str, PoolPlace] = NO_PLACES
+    ) -> None:
         self.left -= 1
         if self.left < 0:
             raise StorageError("the disk is full")
-        self._log.record(run_id, run_attempt, events)
+        self._log.record(run_id, run_attempt, events, places)
 
 
 @pytest.mark.parametrize("writes", [0, 1, 2, 5, 20])

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,54 @@ def test_one_of_sixteen_processes_claims_a_run(storage_url: str) -> None:
         assert run.worker is not None
         assert run.worker.pid == winner
         assert [each.kind for each in storage.events.read("run-1")] == ["RUN_QUEUED", "RUN_STARTED"]
+
+
+_TAKING_PLACES = """
+import sys
+from pathlib import Path
+from mainspring.errors import PoolFullError
+from mainspring.event import Event, RunStarted, RunSucceeded, StepStarted, StepSucceeded
+from mainspring.run import PoolPlace, Run, RunStatus
+from mainspring.storage import open_storage
+
+storage = open_storage(sys.argv[1], Path())
+run_id = f"run-{sys.argv[2]}"
+
+def event(fact, step=None):
+    return Event(run_id=run_id, run_attempt=1, fact=fact, timestamp=1.0, step_key=step, step_attempt=step and 1)
+
+storage.runs.create(Run(run_id=run_id, job_name="job", mode="dev", status=RunStatus.STARTED), [event(RunStarted())])
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(40):
+    step = f"step-{number}"
+    while True:
+        try:
+            storage.events.record(run_id, 1, [event(StepStarted(), step)], {step: PoolPlace("warehouse", 2)})
+            break
+        except PoolFullError:
+            pass
+    storage.events.record(run_id, 1, [event(StepSucceeded(), step)])
+storage.events.record(run_id, 1, [event(RunSucceeded())])
+storage.close()
+"""
+
+
+@pytest.mark.slow
+def test_eight_processes_never_take_up_more_places_of_a_pool_than_there_are(storage_url: str) -> None:
+    """A claim has a larger id than every end that it has seen, so the ids tell how many were under way at a time."""
+    open_storage(storage_url, Path()).close()
+    with processes(_TAKING_PLACES, storage_url, 8) as started:
+        finish(started)
+
+    with closing(open_storage(storage_url, Path())) as storage:
+        kinds = {"STEP_STARTED": 1, "STEP_SUCCESS": -1}
+        events = [event for number in range(8) for event in storage.events.read(f"run-{number}", kinds=list(kinds))]
+        under_way = list(accumulate(kinds[each.kind] for each in sorted(events, key=lambda each: each.event_id or 0)))
+
+        assert len(events) == 8 * 40 * 2
+        assert max(under_way) == 2
+        assert storage.events.places_taken("warehouse") == 0
 
 
 _WRITING_ONCE = """

@@ -31,10 +31,10 @@ def say(event: Event, took_seconds: float | None = None) -> str:
     match event.fact:
         case facts.StepStarted():
             return "started" if event.step_attempt in (None, 1) else f"started, attempt {event.step_attempt}"
-        case facts.StepFailed(error=error):
-            return f"failed{took}: {error.summary}"
-        case facts.StepRetried(error=error, delay_seconds=delay):
-            return f"failed{took}, to be tried again after {duration(delay)}: {error.summary}"
+        case facts.StepWaiting(pool=pool):
+            return f"waits for a place in pool {pool}"
+        case facts.StepFailed(error=error) | facts.StepRetried(error=error):
+            return f"failed{took}{_say_again(event.fact)}: {error.summary}"
         case facts.HookFailed(hook=hook, error=error):
             return f"{hook} raised {error.summary}"
         case facts.InputLoaded(name=name):
@@ -49,6 +49,10 @@ def say(event: Event, took_seconds: float | None = None) -> str:
             return reason
         case _:
             return _SAID[event.kind] + took
+
+
+def _say_again(fact: facts.StepFailed | facts.StepRetried) -> str:
+    return f", to be tried again after {duration(fact.delay_seconds)}" if isinstance(fact, facts.StepRetried) else ""
 
 
 def _say_output(fact: facts.StepOutput) -> str:

@@ -14,7 +14,7 @@ from mainspring.cli.complaint import note
 from mainspring.cli.logs import LogPlace, attempts_of
 from mainspring.cli.show import echo
 from mainspring.errors import MainspringError
-from mainspring.event import StepCanceled, StepFailed, StepRetried, StepStarted, StepSucceeded
+from mainspring.event import StepCanceled, StepFailed, StepRetried, StepStarted, StepSucceeded, StepWaiting
 from mainspring.execute.worker import liveness
 from mainspring.log.port import PIECE_BYTES, STREAMS, LogKey, LogStore, Stream
 from mainspring.run import RunStatus
@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.1
 EVENTS_AT_ONCE = 1000
 """Events that are read at a time."""
 
-_KINDS = (StepStarted.kind, StepSucceeded.kind, StepFailed.kind, StepRetried.kind, StepCanceled.kind)
+_KINDS = (StepWaiting.kind, StepStarted.kind, StepSucceeded.kind, StepFailed.kind, StepRetried.kind, StepCanceled.kind)
 
 Print = Callable[[LogKey, str], None]
 """Shows one line of a stream."""
@@ -87,7 +87,7 @@ class _Following:
             for event in events:
                 self.last_event = event.event_id or self.last_event
                 attempt = (event.step_key or "", event.step_attempt or 1)
-                if isinstance(event.fact, StepStarted):
+                if isinstance(event.fact, (StepWaiting, StepStarted)):
                     self._begin(*attempt)
                 else:
                     self._end(attempt)
@@ -103,7 +103,7 @@ class _Following:
             self._end(attempt)
 
     def _begin(self, step_key: str, attempt: int) -> None:
-        if self.place.attempt in (None, attempt):
+        if self.place.attempt in (None, attempt) and (step_key, attempt) not in self.at_work:
             streams: list[Stream] = [each for each in STREAMS if self.stream in (None, each)]
             run_id = self.place.run.run_id
             self.at_work[step_key, attempt] = [_Follower(LogKey(run_id, step_key, attempt, each)) for each in streams]

@@ -78,6 +78,8 @@ def _details(op: Mapping[str, Any]) -> Iterator[str]:
         yield f"output {each['name']}{_typed(each)}, {', '.join(said)}"
     if op["max_retries"]:
         yield f"tried again up to {op['max_retries']} times"
+    if op["pool"]:
+        yield f"takes up a place in pool {op['pool']}"
 
 
 def _typed(field: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ _MARKS: dict[type, tuple[str, str]] = {
     facts.StepRetried: ("↻", "yellow"),
     facts.StepSkipped: ("-", "dim"),
     facts.StepCanceled: ("-", "yellow"),
+    facts.StepWaiting: ("…", "dim"),
     facts.HookFailed: ("!", "yellow"),
 }
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mainspring.plan import Plan
 
 _TOLD = (
+    facts.StepWaiting,
     facts.StepStarted,
     facts.StepSucceeded,
     facts.StepFailed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mainspring.event import AssetMaterialized, RunFailed, StepFailed, StepOutput, StepRetried
+from mainspring.event import AssetMaterialized, RunFailed, StepFailed, StepOutput, StepRetried, StepWaiting
 from mainspring.execute.worker import liveness
 from mainspring.run import RunStatus
 from mainspring.text import utc
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from mainspring.instance import Instance
     from mainspring.run import Run, StepRecord
 
-_SHOWN_KINDS = (StepOutput.kind, AssetMaterialized.kind, StepFailed.kind, StepRetried.kind, RunFailed.kind)
+_SHOWN_KINDS = (
+    StepWaiting.kind,
+    StepOutput.kind,
+    AssetMaterialized.kind,
+    StepFailed.kind,
+    StepRetried.kind,
+    RunFailed.kind,
+)
 
 
 def run_row(run: Run) -> dict[str, Any]:
@@ -50,6 +57,7 @@ def run_document(run: Run, instance: Instance) -> dict[str, Any]:
         "scheduled_time": utc(run.scheduled_time),
         "priority": run.priority,
         "worker": _worker(run),
+        "waiting": _waiting(run, events, steps),
         "steps": [_step(record) for record in steps],
         "outputs": _outputs(events, steps),
         "materializations": [
@@ -114,6 +122,25 @@ def _worker(run: Run) -> dict[str, Any] | None:
     if run.worker is None or run.status not in (RunStatus.STARTED, RunStatus.CANCELING):
         return None
     return {"host": run.worker.host, "pid": run.worker.pid, "liveness": liveness(run.worker)}
+
+
+def _waiting(run: Run, events: Sequence[Event], steps: Sequence[StepRecord]) -> list[dict[str, Any]]:
+    """Return the steps that could begin but for their pools, of a run that somebody carries out."""
+    if run.status is not RunStatus.STARTED or (run.worker is not None and liveness(run.worker) == "dead"):
+        return []
+    begun = {(record.step_key, record.attempt) for record in steps}
+    return [
+        {
+            "step_key": event.step_key,
+            "attempt": event.step_attempt,
+            "pool": event.fact.pool,
+            "since": utc(event.timestamp),
+        }
+        for event in events
+        if isinstance(event.fact, StepWaiting)
+        and event.run_attempt == run.attempt
+        and (event.step_key, event.step_attempt) not in begun
+    ]
 
 
 def _step(record: StepRecord) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
 from mainspring.cli.complaint import note
 from mainspring.cli.show import echo, echo_facts, echo_heading, echo_table
-from mainspring.text import duration
+from mainspring.text import count, duration
 
 FAILURES_SHOWN = 5
 """Failures that a page shows in full; one run can have thousands of the same."""
@@ -82,6 +82,7 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "status": document["status"],
             "reason": document["reason"],
             "worker": _worker(document["worker"]),
+            "waits": "\n".join(_waits(document["waiting"])),
             "attempt": str(document["attempt"]),
             "created": document["created_at"],
             "started": document["started_at"],
@@ -95,6 +96,14 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "config": config,
         }
     )
+
+
+def _waits(waiting: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield a line for each pool that steps wait for, the earliest step first."""
+    for pool in dict.fromkeys(each["pool"] for each in waiting):
+        first, *others = [each for each in waiting if each["pool"] == pool]
+        more = f" (and {count(len(others), 'more step')})" if others else ""
+        yield f"step {first['step_key']!r}{more} for a place in pool {pool}, since {first['since']}"
 
 
 def _worker(worker: Mapping[str, Any] | None) -> str | None:

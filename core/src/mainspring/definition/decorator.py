@@ -50,6 +50,7 @@ def op(  # type: ignore[overload-overlap] # a DynamicOut is an Out that gives mo
     retry: RetryPolicy | None = ...,
     tags: Mapping[str, str] | None = ...,
     priority: int = ...,
+    pool: str | None = ...,
     on_success: Hook | Sequence[Hook] = ...,
     on_failure: Hook | Sequence[Hook] = ...,
     description: str | None = ...,
@@ -63,6 +64,7 @@ def op(
     retry: RetryPolicy | None = ...,
     tags: Mapping[str, str] | None = ...,
     priority: int = ...,
+    pool: str | None = ...,
     on_success: Hook | Sequence[Hook] = ...,
     on_failure: Hook | Sequence[Hook] = ...,
     description: str | None = ...,
@@ -77,6 +79,7 @@ def op(
     retry: RetryPolicy | None = None,
     tags: Mapping[str, str] | None = None,
     priority: int = 0,
+    pool: str | None = None,
     on_success: Hook | Sequence[Hook] = (),
     on_failure: Hook | Sequence[Hook] = (),
     description: str | None = None,
@@ -95,6 +98,7 @@ def op(
         retry: When a failed step is tried again.
         tags: Facts about it.
         priority: Steps of a higher priority start first.
+        pool: The pool of which a step takes up a place while it runs; the instance's settings say how many it has.
         on_success: What to call when a step of it has succeeded.
         on_failure: What to call when a step of it has failed for good.
         description: What it does; its docstring unless given.
@@ -113,6 +117,7 @@ def op(
             retry=retry,
             tags=tags,
             priority=priority,
+            pool=pool,
             on_success=on_success,
             on_failure=on_failure,
             description=description,

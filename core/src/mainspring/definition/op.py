@@ -44,6 +44,7 @@ class Op(Composable[P, R]):
         retry: When a failed step of it is tried again; None for never.
         tags: Facts about it, for people, executors and limits.
         priority: Steps of a higher priority start first among those that may start.
+        pool: Which pool each step of it takes up a place of while it runs; None for none.
         on_success: Hooks called when a step of it has succeeded.
         on_failure: Hooks called when a step of it has failed for good.
         description: What it does.
@@ -58,6 +59,7 @@ class Op(Composable[P, R]):
     retry: RetryPolicy | None = None
     tags: Mapping[str, str] = field(factory=dict)
     priority: int = 0
+    pool: str | None = None
     on_success: tuple[Hook, ...] = ()
     on_failure: tuple[Hook, ...] = ()
     description: str = ""

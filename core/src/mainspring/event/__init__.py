@@ -23,6 +23,7 @@ from mainspring.event.facts import (
     StepSkipped,
     StepStarted,
     StepSucceeded,
+    StepWaiting,
 )
 from mainspring.event.fold import RunState, StoredOutput, fold
 
@@ -48,6 +49,7 @@ __all__ = [
     "StepSkipped",
     "StepStarted",
     "StepSucceeded",
+    "StepWaiting",
     "StoredOutput",
     "fold",
 ]

@@ -127,6 +127,14 @@ class RunCanceled(_Plain):
 
 
 @frozen
+class StepWaiting(_Plain):
+    """An attempt of a step could begin but for its pool, of which all places are taken."""
+
+    kind: ClassVar[str] = "STEP_WAITING"
+    pool: str
+
+
+@frozen
 class StepStarted(_Plain):
     """An attempt of a step was claimed."""
 
@@ -237,6 +245,7 @@ Fact = (
     | RunFailed
     | RunCanceling
     | RunCanceled
+    | StepWaiting
     | StepStarted
     | InputLoaded
     | StepOutput

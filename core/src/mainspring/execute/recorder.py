@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mainspring.clock import Clock
 from mainspring.crashpoint import CrashPoint
 from mainspring.event import Event, Fact
 from mainspring.execute.interrupt import shield
 from mainspring.execute.uncertain import write_surely
+from mainspring.run import NO_PLACES, PoolPlace
 from mainspring.storage import EventLog
 
 Observer = Callable[[Event], None]
@@ -73,10 +74,15 @@ class Recorder:
         """
         self._store(write, [started])
 
-    def write(self, events: Sequence[Event] = ()) -> None:
+    def write(self, events: Sequence[Event] = (), places: Mapping[str, PoolPlace] = NO_PLACES) -> None:
         """Store what is held and then these events, all or none; an interrupt waits until that is done.
 
+        Args:
+            events: The events.
+            places: The places in pools that steps take up which these claim, by step.
+
         Raises:
+            PoolFullError: All places of a pool are taken; what is held stays so.
             SupersededError: This attempt of the run, or of a step, is no longer in charge.
             OutcomeUnknownError: The database failed, and stayed out of reach when what it has stored was to be read.
             StorageError: The database failed, and stored nothing.
@@ -86,7 +92,7 @@ class Recorder:
             if not batch:
                 return
             self._crash_point("events.flush")
-            self._store(lambda: self.log.record(self.run_id, self.run_attempt, batch), batch)
+            self._store(lambda: self.log.record(self.run_id, self.run_attempt, batch, places), batch)
             self._crash_point("events.flushed")
             self._held = []
         self.tell(batch)

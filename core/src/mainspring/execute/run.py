@@ -173,6 +173,7 @@ def context_of(run: Run, plan: Plan, state: RunState, instance: Instance) -> Run
         state,
         instance.chance,
         instance.storage.runs,
+        instance.pools,
         instance.crash_point,
         is_ephemeral=instance.home is None,
     )

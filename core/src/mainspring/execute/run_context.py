@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from attrs import define, field
 
@@ -25,13 +25,16 @@ from mainspring.event import (
     StepSucceeded,
     fold,
 )
+from mainspring.event.effect import STEP_END
 from mainspring.execute.capture import StepLog
+from mainspring.execute.claims import Claims
 from mainspring.execute.error import error_info
 from mainspring.execute.pointers import Pointers
 from mainspring.execute.recorder import Recorder
 from mainspring.execute.resources import OpenResources
 from mainspring.execute.step import StepExecution
 from mainspring.execute.task import StepTask, make_task, places
+from mainspring.execute.turns import Turns
 from mainspring.log.port import LogStore
 from mainspring.plan import Plan, Progress, Step
 from mainspring.run import Run, RunStatus, StepStatus
@@ -55,6 +58,7 @@ class RunContext:
         state: What its events add up to so far; of the outputs the latest, and those taken over from other runs.
         chance: Returns a random number from 0 to 1.
         runs: Where the run's row is read again, to see whether someone asked for its end.
+        pools: How many places each pool has; one that is not named has as many as are asked for.
         crash_point: Where tests stop the process.
         is_ephemeral: Whether the run is recorded in the memory of this process only.
         errors: What steps raised in this process, by step.
@@ -70,6 +74,7 @@ class RunContext:
     state: RunState
     chance: Callable[[], float]
     runs: RunStore
+    pools: Mapping[str, int] = field(factory=dict)
     crash_point: CrashPoint = pass_by
     is_ephemeral: bool = False
     progress: Progress = field(init=False)
@@ -78,12 +83,15 @@ class RunContext:
     _pointers: Pointers = field(init=False)
     _cancel: threading.Event = field(factory=threading.Event, init=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False)
-    _retries: list[tuple[float, str]] = field(factory=list, init=False)
+    _turns: Turns = field(init=False)
+    _claims: Claims = field(init=False)
     _look_again_at: float = field(default=0.0, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin at the plan's beginning."""
         self.progress = Progress(self.plan)
+        self._turns = Turns(self.progress)
+        self._claims = Claims(self.recorder, self.state, self._turns, self.pools, self.clock)
         self._look_again_at = self.clock.monotonic() + LOOK_AGAIN_SECONDS
         self._pointers = Pointers(self.run.run_id, self.state, self.recorder.log)
 
@@ -119,25 +127,26 @@ class RunContext:
         return events
 
     def next_step(self) -> Step | None:
-        """Give out a step that may start now, once; None when, for the moment, none may."""
+        """Give out a step that may start now; None when, for the moment, none may.
+
+        Each attempt is given out once, and again only after it found no place in its pool.
+        """
         with self._lock:
-            self._release_retries()
-            return self.progress.next_step()
+            return self._turns.next_step(self.clock.monotonic())
 
     @property
     def has_ready_step(self) -> bool:
         """Whether `next_step` would give out a step now."""
         with self._lock:
-            self._release_retries()
-            return self.progress.has_ready
+            return self._turns.has_step(self.clock.monotonic())
 
     def wait_for_retry(self) -> bool:
-        """Wait until the next delayed retry is due; return False at once where none is delayed.
+        """Wait until a delayed retry, or another look for a place in a pool, is due; return False at once where none is.
 
         Held events are written first, so that the log does not lag behind.
         """
         with self._lock:
-            due = min((at for at, _ in self._retries), default=None)
+            due = self._turns.next_at()
         if due is None:
             return False
         self.recorder.write()
@@ -148,13 +157,18 @@ class RunContext:
     def execute_step(self, step: Step, *, hold: bool = False) -> Iterator[Event]:
         """Run one attempt of a step in this process, yielding its events once they are recorded.
 
+        Where its pool is full it does not run: `next_step` gives it out again.
+
         Args:
             step: A step that `next_step` gave out.
             hold: Whether its last events wait for the next step's claim, to share its commit; for executors that start
                 one step after the other.
         """
         task = self.task(step)
-        yield from self.write([self.event(StepStarted(), task)])
+        claimed, events = self.claim([task])
+        yield from events
+        if not claimed:
+            return
         execution = StepExecution(task, self.resources, self.chance, self.crash_point)
         try:
             with StepLog(self.logs, self.run.run_id, step.key, task.attempt) as log:
@@ -183,6 +197,28 @@ class RunContext:
             attempt = self.state.attempts.get(step.key, 0) + 1
             return make_task(self, step, attempt, outputs, is_ephemeral=self.is_ephemeral)
 
+    def claim(self, tasks: Sequence[StepTask]) -> tuple[list[StepTask], list[Event]]:
+        """Claim tasks, in one transaction with what is held.
+
+        Returns:
+            Those that are claimed, and the events of all. What finds no place in its pool is not: `next_step` gives its step
+            out again, once another look is due.
+        """
+        if all(task.step.op.pool is None for task in tasks):
+            return list(tasks), self.write([self.event(StepStarted(), task) for task in tasks])
+        with self._lock:
+            try:
+                claimed, events = self._claims.claim(tasks)
+            except BaseException:
+                self.cancel()
+                raise
+            if not self.is_ephemeral:
+                self._pointers.drop()
+            if len(claimed) < len(tasks):
+                refused = [task for task in tasks if task not in claimed]
+                events += self.write(self._claims.take_back(refused, self.logs))
+        return claimed, events
+
     def write(self, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
         """Record events, follow them in the state and the progress, and return them with the skips they entail.
 
@@ -204,14 +240,6 @@ class RunContext:
         """Return a new event about an attempt of a step."""
         return self.recorder.event(fact, task.step.key, task.attempt)
 
-    def _release_retries(self) -> None:
-        if not self._retries:
-            return
-        now = self.clock.monotonic()
-        for _, key in [each for each in self._retries if each[0] <= now]:
-            self.progress.retry(key)
-        self._retries = [each for each in self._retries if each[0] > now]
-
     def _follow(self, events: Sequence[Event]) -> list[Event]:
         fold(events, self.state)
         skips: list[Event] = []
@@ -226,9 +254,11 @@ class RunContext:
                     self.progress.fail(key)
                     self.failures[key] = error
                 case StepRetried(delay_seconds=delay):
-                    self._retries.append((self.clock.monotonic() + delay, key))
+                    self._turns.retry(key, self.clock.monotonic() + delay)
                 case _:
                     pass
+            if self._turns.has_lines and type(event.fact) in STEP_END:
+                self._turns.free(key, self.clock.monotonic())
         fold(skips, self.state)
         return skips
 

@@ -102,6 +102,7 @@ def _op(node: Node) -> dict[str, Any]:
         ],
         "max_retries": 0 if op.retry is None else op.retry.max_retries,
         "priority": op.priority,
+        "pool": op.pool,
         "tags": dict(op.tags),
     }
 

@@ -86,7 +86,7 @@ class StepRecord:
         status: Where it stands.
         started_at: When it was claimed, seconds since the epoch; of a skipped step, when it was skipped.
         ended_at: When it ended, if it did.
-        pool: The pool of which it takes up a place, if any.
+        pool: The pool of which it takes up a place while it is under way, if any.
     """
 
     run_id: str

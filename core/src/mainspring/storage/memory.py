@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from attrs import evolve
 
-from mainspring.event import AssetMaterialized, Event
+from mainspring.event import AssetMaterialized, Event, StepStarted
 from mainspring.event.effect import STEP_BEGIN, STEP_END
-from mainspring.run import Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
+from mainspring.run import NO_PLACES, PoolPlace, Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
 from mainspring.storage.admission import Admission
 from mainspring.storage.memory_audit import MemoryAudit
 from mainspring.storage.memory_automations import MemoryAutomations
 from mainspring.storage.memory_duties import MemoryDuties
 from mainspring.storage.memory_locations import MemoryLocations
+from mainspring.storage.memory_pools import check_place, places_taken
 from mainspring.storage.memory_retention import MemoryRetention
 from mainspring.storage.memory_rows import Rows
 from mainspring.storage.port import RunQuery, Storage
@@ -128,7 +129,9 @@ class _MemoryEvents:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+    def record(
+        self, run_id: str, run_attempt: int, events: Sequence[Event], places: Mapping[str, PoolPlace] = NO_PLACES
+    ) -> None:
         with self._rows.lock:
             run = self._rows.runs.get(run_id)
             check_in_charge(run_id, None if run is None else (run.status, run.attempt), run_attempt, list(events))
@@ -141,7 +144,11 @@ class _MemoryEvents:
                     run = run if changes is None else evolve(run, **changes)
                 else:
                     check_working(run_id, run.status)
-                    _change_step(steps, changed, event)
+                    place = places.get(event.step_key) if type(event.fact) is StepStarted else None
+                    _change_step(steps, changed, event, place)
+                    if place is not None:
+                        runs, all_steps = self._rows.runs | {run_id: run}, self._rows.steps | {run_id: steps | changed}
+                        check_place(runs, all_steps, event.step_key, place)
             for row in attempts_to_check(run_id, events):
                 _check_under_way(steps.get(row), run_id, run_attempt, *row)
             steps.update(changed)
@@ -172,6 +179,10 @@ class _MemoryEvents:
         with self._rows.lock:
             return list(self._rows.steps.get(run_id, {}).values())
 
+    def places_taken(self, pool: str) -> int:
+        with self._rows.lock:
+            return places_taken(self._rows.runs, self._rows.steps, pool)
+
 
 class _MemoryAssets:
     def __init__(self, rows: Rows) -> None:
@@ -191,7 +202,10 @@ class _MemoryAssets:
 
 
 def _change_step(
-    steps: dict[tuple[str, int], StepRecord], changed: dict[tuple[str, int], StepRecord], event: Event
+    steps: Mapping[tuple[str, int], StepRecord],
+    changed: dict[tuple[str, int], StepRecord],
+    event: Event,
+    place: PoolPlace | None,
 ) -> None:
     assert event.step_key is not None and event.step_attempt is not None  # noqa: S101, PT018 - a step's event has both
     row = (event.step_key, event.step_attempt)
@@ -199,30 +213,32 @@ def _change_step(
     if kind in STEP_BEGIN:
         if row in steps or row in changed:
             raise claim_refused(event.run_id, *row)
-        changed[row] = _record(event, STEP_BEGIN[kind], event.timestamp)
+        changed[row] = _begun(event, STEP_BEGIN[kind], place)
         return
     if kind in STEP_END:
         record = changed.get(row) or steps.get(row)
-        started_at = _check_under_way(record, event.run_id, event.run_attempt, *row)
-        changed[row] = _record(event, STEP_END[kind], started_at, event.timestamp)
+        record = _check_under_way(record, event.run_id, event.run_attempt, *row)
+        changed[row] = evolve(record, status=STEP_END[kind], ended_at=event.timestamp)
 
 
-def _check_under_way(record: StepRecord | None, run_id: str, run_attempt: int, step_key: str, attempt: int) -> float:
-    """Check that a step's attempt is under way, and return since when."""
+def _check_under_way(
+    record: StepRecord | None, run_id: str, run_attempt: int, step_key: str, attempt: int
+) -> StepRecord:
+    """Check that a step's attempt is under way, and return its row."""
     if record is None or record.run_attempt != run_attempt or record.status is not StepStatus.STARTED:
         raise not_claimed(run_id, step_key, attempt)
-    return record.started_at
+    return record
 
 
-def _record(event: Event, status: StepStatus, started_at: float, ended_at: float | None = None) -> StepRecord:
+def _begun(event: Event, status: StepStatus, place: PoolPlace | None) -> StepRecord:
     return StepRecord(
         run_id=event.run_id,
         step_key=event.step_key or "",
         attempt=event.step_attempt or 1,
         run_attempt=event.run_attempt,
         status=status,
-        started_at=started_at,
-        ended_at=ended_at,
+        started_at=event.timestamp,
+        pool=None if place is None else place.pool,
     )
 
 

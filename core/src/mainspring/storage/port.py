@@ -8,7 +8,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from mainspring.event import Event
-from mainspring.run import Run, RunStatus, StepRecord, WorkerIdentity
+from mainspring.run import NO_PLACES, PoolPlace, Run, RunStatus, StepRecord, WorkerIdentity
 from mainspring.storage.admission import Admission
 from mainspring.storage.audit import AuditEntry, AuditQuery
 from mainspring.storage.automation_store import AutomationStore
@@ -140,14 +140,23 @@ class RunStore(Protocol):
 class EventLog(Protocol):
     """Appends events, and changes the rows of runs and steps as the events say, in one transaction."""
 
-    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+    def record(
+        self, run_id: str, run_attempt: int, events: Sequence[Event], places: Mapping[str, PoolPlace] = NO_PLACES
+    ) -> None:
         """Append events in order; all of them, or none.
 
         `StepStarted` claims (run, step, attempt), which only one caller ever does; a step's later facts change its row;
         a run's facts change the run's status as the transition table allows. Facts about runs are made durable at once,
         facts about steps with the next commit that is.
 
+        Args:
+            run_id: The run.
+            run_attempt: The attempt that writes.
+            events: What it writes.
+            places: The places in pools that steps take up which this claims, by step.
+
         Raises:
+            PoolFullError: All places of a pool are taken.
             SupersededError: The attempt is not, or no longer, in charge of the run or the step.
             TransitionError: The table does not allow the run's change of status.
         """
@@ -165,6 +174,9 @@ class EventLog(Protocol):
 
     def steps(self, run_id: str) -> list[StepRecord]:
         """Return the attempts of a run's steps, in the order in which they were claimed."""
+
+    def places_taken(self, pool: str) -> int:
+        """Return how many steps take up a place in a pool: those under way in the attempts of runs that are at work."""
 
 
 class AssetLog(Protocol):

@@ -14,7 +14,7 @@ from attrs import field, frozen, validators
 from mainspring.definition.executor import Executor
 from mainspring.definition.setting import above, at_least, one_of
 from mainspring.errors import MainspringError
-from mainspring.event import Event, Fact, StepCanceled, StepStarted
+from mainspring.event import Event, Fact, StepCanceled
 from mainspring.execute.interrupt import shield
 from mainspring.execute.process.foreman import ForemanLostError
 from mainspring.execute.process.fork import ForkStarter
@@ -62,10 +62,7 @@ class MultiprocessExecutor(Executor):
         crew = _Crew(self, plan, run)
         try:
             while True:
-                tasks = crew.next_tasks()
-                yield from run.write([run.event(StepStarted(), task) for task in tasks])  # with what is held
-                for task in tasks:
-                    yield from run.write(crew.start(task))
+                yield from _start_steps(crew, run)
                 crew.prepare()
                 if crew.is_idle:
                     if not run.cancelled and (run.has_ready_step or run.wait_for_retry()):
@@ -82,6 +79,18 @@ class MultiprocessExecutor(Executor):
             raise
         finally:
             crew.close()
+
+
+def _start_steps(crew: _Crew, run: RunContext) -> Iterator[Event]:
+    """Claim what may start, with what is held, and start it; a step that waits for its pool takes up no process."""
+    while True:
+        tasks = crew.next_tasks()
+        claimed, events = run.claim(tasks)
+        yield from events
+        for task in claimed:
+            yield from run.write(crew.start(task))
+        if not claimed or len(claimed) == len(tasks):
+            return
 
 
 class _Crew:

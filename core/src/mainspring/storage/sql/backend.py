@@ -29,6 +29,8 @@ class Lock(Enum):
     """Deciding which runs leave the queue. Taken before `POSITIONS`, and after the rows of automations."""
     AUTOMATIONS = 4
     """Making rows of automations and leases, where there are none yet that could be locked."""
+    POOLS = 5
+    """Taking up places in pools. Taken after the run's row and before POSITIONS."""
 
 
 class Backend(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, literal_column, select
@@ -11,7 +11,7 @@ from mainspring.errors import StorageError
 from mainspring.event import AssetMaterialized, Event, StepSkipped, StepStarted
 from mainspring.event.codec import decode_fact, encode_fact
 from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END
-from mainspring.run import RunStatus, StepRecord, StepStatus
+from mainspring.run import NO_PLACES, PoolPlace, RunStatus, StepRecord, StepStatus
 from mainspring.storage.rows import (
     attempts_to_check,
     check_in_charge,
@@ -22,6 +22,7 @@ from mainspring.storage.rows import (
 )
 from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database, integrity_error
+from mainspring.storage.sql.pools import check_place, places_taken
 from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import asset_events, events, runs, steps
 from mainspring.storage.wakeup import Topic
@@ -49,7 +50,9 @@ class SqlEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, run_id: str, run_attempt: int, events: Sequence[Event]) -> None:
+    def record(
+        self, run_id: str, run_attempt: int, events: Sequence[Event], places: Mapping[str, PoolPlace] = NO_PLACES
+    ) -> None:
         durable = any(event.step_key is None for event in events)
         with self._database.write(durable=durable) as connection:
             row = _FENCE.run(connection, {"id": run_id}).fetchone()
@@ -62,7 +65,10 @@ class SqlEvents:
                     status = _change_run(connection, run_id, status, event)
                 else:
                     check_working(run_id, status)
-                    _change_step(connection, event)
+                    place = places.get(event.step_key) if type(event.fact) is StepStarted else None
+                    _change_step(connection, event, place)
+                    if place is not None:
+                        check_place(self._database, connection, event.step_key, place)
             for step_key, attempt in attempts_to_check(run_id, events):
                 _check_under_way(connection, run_id, run_attempt, step_key, attempt)
             append_events(self._database, connection, events)
@@ -98,6 +104,10 @@ class SqlEvents:
         statement = select(steps).join(events, claim).where(events.c.run_id == run_id).order_by(events.c.event_id)
         with self._database.read() as connection:
             return [_to_record(row) for row in connection.execute(statement)]
+
+    def places_taken(self, pool: str) -> int:
+        with self._database.read() as connection:
+            return places_taken(connection, pool)
 
 
 def append_events(database: Database, connection: Connection, new: Sequence[Event]) -> None:
@@ -168,7 +178,7 @@ def _change_run(connection: Connection, run_id: str, status: RunStatus, event: E
     return changes["status"]  # type: ignore[no-any-return]
 
 
-def _change_step(connection: Connection, event: Event) -> None:
+def _change_step(connection: Connection, event: Event, place: PoolPlace | None) -> None:
     assert event.step_key is not None and event.step_attempt is not None  # noqa: S101, PT018 - a step's event has both
     kind = type(event.fact)
     if kind in STEP_BEGIN:
@@ -180,7 +190,7 @@ def _change_step(connection: Connection, event: Event) -> None:
             "status": STEP_BEGIN[kind].value,
             "started_at": event.timestamp,
             "ended_at": None,
-            "pool": None,
+            "pool": None if place is None else place.pool,
         }
         try:
             _INSERT_STEP.run(connection, row)

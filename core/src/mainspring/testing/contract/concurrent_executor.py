@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mainspring.testing.contract import jobs
-from mainspring.testing.contract.executor import ExecutorContract, Trial
+from mainspring.testing.contract.executor import ExecutorContract
+from mainspring.testing.contract.trial import Trial
 
 
 class ConcurrentExecutorContract(ExecutorContract):

@@ -115,6 +115,24 @@ def high(context: ms.OpContext) -> int:
     return 3
 
 
+POOL = "warehouse"
+"""The pool of the ops that belong to one."""
+
+
+@ms.op(pool=POOL, priority=1)
+def load(context: ms.OpContext) -> int:
+    """Take up a place in the pool, before anything else."""
+    note(context)
+    return 1
+
+
+@ms.op(pool=POOL)
+def reload(context: ms.OpContext, value: int) -> int:
+    """Take up a place in the pool."""
+    note(context)
+    return value
+
+
 @ms.op
 def meet(context: ms.OpContext) -> int:
     """Wait at the meeting until as many steps are there as are expected."""
@@ -183,6 +201,19 @@ def retrying_in_vain() -> None:
 def ranked() -> None:
     """Offer steps of three priorities at once."""
     total([low(), one(), high()])
+
+
+@ms.job
+def pooled() -> None:
+    """Offer a step that belongs to a pool and one that does not."""
+    finish.after(load(), one())()
+
+
+@ms.job
+def crowded() -> None:
+    """Map steps that belong to a pool, beside one that does not."""
+    one()
+    total(three().map(reload).collect())
 
 
 @ms.job

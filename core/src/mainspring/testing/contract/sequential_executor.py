@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mainspring.testing.contract import jobs
-from mainspring.testing.contract.executor import ExecutorContract, Trial
+from mainspring.testing.contract.executor import ExecutorContract
+from mainspring.testing.contract.trial import Trial
 
 
 class SequentialExecutorContract(ExecutorContract):

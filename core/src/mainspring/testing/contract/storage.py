@@ -30,6 +30,7 @@ from mainspring.testing.contract.automation_store import AutomationStoreContract
 from mainspring.testing.contract.duty_store import DutyStoreContract
 from mainspring.testing.contract.event_log import EventLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
+from mainspring.testing.contract.pool_places import PoolPlacesContract
 from mainspring.testing.contract.retention_store import RetentionStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, event, given_run, record, step_event
@@ -52,6 +53,7 @@ _STEP_FACTS: list[Fact] = [
 class StorageContract(
     RunStoreContract,
     EventLogContract,
+    PoolPlacesContract,
     LocationStoreContract,
     AutomationStoreContract,
     DutyStoreContract,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -17,7 +17,7 @@ from mainspring.event import (
     RunStarting,
     RunSucceeded,
 )
-from mainspring.run import Run, RunStatus
+from mainspring.run import NO_PLACES, PoolPlace, Run, RunStatus
 from mainspring.storage import Storage
 
 STATUS_FACTS: dict[RunStatus, Fact] = {
@@ -68,9 +68,15 @@ def step_event(fact: Fact, step_key: str = "clean", attempt: int = 1, *, run_id:
     )
 
 
-def record(storage: Storage, facts: Iterable[Event], *, run_id: str = "run-1") -> None:
+def record(
+    storage: Storage,
+    facts: Iterable[Event],
+    *,
+    run_id: str = "run-1",
+    places: Mapping[str, PoolPlace] = NO_PLACES,
+) -> None:
     """Record events in one batch."""
-    storage.events.record(run_id, 1, list(facts))
+    storage.events.record(run_id, 1, list(facts), places)
 
 
 def given_run(storage: Storage, status: RunStatus = RunStatus.STARTED, run_id: str = "run-1", **changes: Any) -> None:

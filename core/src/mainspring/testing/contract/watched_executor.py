@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import define, field
 
@@ -16,11 +16,13 @@ class WatchedExecutor(ms.Executor):
     Attributes:
         inner: The other executor.
         cancel_after: How many steps succeed before the run is asked to end; None for never.
+        watch: Called with each event before it is yielded, and with the run.
         yielded: The events so far.
     """
 
     inner: ms.Executor
     cancel_after: int | None = None
+    watch: Callable[[ms.Event, ms.RunContext], None] = lambda event, run: None
     yielded: list[ms.Event] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -30,6 +32,7 @@ class WatchedExecutor(ms.Executor):
         """Run the plan with the other executor."""
         for event in self.inner.execute(plan, run):
             self.yielded.append(event)
+            self.watch(event, run)
             succeeded = sum(each.kind == "STEP_SUCCESS" for each in self.yielded)
             if self.cancel_after is not None and succeeded >= self.cancel_after:
                 run.cancel()
