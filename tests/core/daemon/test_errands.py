@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 60.0
 def errands() -> Iterator[Errands]:
     errands = Errands("test")
     yield errands
-    errands.close(drop=True)
+    errands.close(0.0)
 
 
 @pytest.fixture
@@ -54,18 +54,19 @@ def test_what_has_not_begun_is_dropped_at_the_end(gate: threading.Event) -> None
     for number in range(AT_A_TIME):
         errands.send(number, None, lambda: hang(gate))
     errands.send("late", None, lambda: done.append(1))
-    errands.close(drop=True)
+    errands.close(0.0)
     gate.set()
-    errands.close(drop=False)
+    errands.join()
 
     assert done == []
+    assert not errands.send("later", None, lambda: done.append(2))
 
 
-def test_what_is_not_dropped_is_done_before_the_end() -> None:
+def test_what_waits_is_done_before_the_end() -> None:
     errands = Errands("test")
     done: list[int] = []
     for number in range(20):
         errands.send(number, None, lambda: done.append(1))
-    errands.close(drop=False)
+    errands.close(PATIENCE_SECONDS)
 
     assert len(done) == 20

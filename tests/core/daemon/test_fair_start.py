@@ -7,7 +7,8 @@ import pytest
 from attrs import define, field
 
 import mainspring as ms
-from mainspring.daemon.starter import AT_A_TIME, Starter
+from mainspring.daemon.errands import AT_A_TIME
+from mainspring.daemon.starter import Starter
 from mainspring.execute import RunOptions
 from mainspring.execute.launched import queue_run
 from mainspring.run import Run

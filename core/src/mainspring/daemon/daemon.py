@@ -138,6 +138,10 @@ class Daemon:
             self._pulse.falter(str(error))
             _LOGGER.warning("the daemon looks again in a moment: %s", error)
             return HICCUP_SECONDS
+        except Exception as error:  # a fault of ours, or of a plugin's: whatever it is, the others' work goes on
+            self._pulse.falter(f"{type(error).__name__}: {error}")
+            _LOGGER.exception("the daemon has met a fault and looks again in a moment")
+            return HICCUP_SECONDS
         if started:
             return 0.0
         now = clock.time()

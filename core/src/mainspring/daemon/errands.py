@@ -23,6 +23,7 @@ class Errands:
         self._under_way: set[Hashable] = set()
         self._futures: set[Future[None]] = set()
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def send(self, key: Hashable, location: str | None, work: Callable[[], None]) -> bool:
         """Have an errand done; False where it is under way already.
@@ -33,7 +34,7 @@ class Errands:
             work: Does it; raises nothing.
         """
         with self._lock:
-            if key in self._under_way:
+            if key in self._under_way or self._is_closed:
                 return False
             self._under_way.add(key)
         future = self._pool(location).submit(self._do, key, work)
@@ -45,14 +46,17 @@ class Errands:
         """Wait for what is under way."""
         wait(list(self._futures))
 
-    def close(self, *, drop: bool) -> None:
-        """Begin no more.
+    def close(self, seconds: float) -> None:
+        """Take no more; what has not begun in time is dropped, and what has not ended is left behind.
 
         Args:
-            drop: Whether what has not begun is dropped, and what has is not waited for.
+            seconds: How long all of it may take.
         """
-        for each in self._pools.values():
-            each.shutdown(wait=not drop, cancel_futures=drop)
+        with self._lock:
+            pools, self._is_closed = list(self._pools.values()), True
+        wait(list(self._futures), seconds)
+        for each in pools:
+            each.shutdown(wait=False, cancel_futures=True)
 
     def _pool(self, location: str | None) -> ThreadPoolExecutor:
         if location not in self._pools:

@@ -75,7 +75,7 @@ class Inquiries:
 
     def close(self) -> None:
         """Ask no more."""
-        self._errands.close(drop=True)
+        self._errands.close(0.0)
 
     def _find_out(self, run: Run, *, is_launched: bool) -> None:
         try:

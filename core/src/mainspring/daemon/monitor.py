@@ -34,6 +34,9 @@ from mainspring.settings import MonitorSettings
 if TYPE_CHECKING:
     from mainspring.instance import Instance
 
+CLOSE_SECONDS = 2.0
+"""How long what is under way is waited for at the end."""
+
 _PAGE = 200
 
 _LOGGER = logging.getLogger("mainspring.daemon")
@@ -87,9 +90,9 @@ class Monitor:
         self._endings.join()
 
     def close(self) -> None:
-        """Ask after no more workers, and wait until those that are to end are told so."""
+        """Ask after no more workers, and wait a moment until those that are to end are told so."""
         self._inquiries.close()
-        self._endings.close(drop=False)
+        self._endings.close(CLOSE_SECONDS)
 
     def _take_answers(self) -> list[str]:
         """Note what was found out, and return the runs whose worker is gone."""

@@ -6,9 +6,10 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mainspring.daemon.errands import AT_A_TIME, Errands
 from mainspring.daemon.start import UNACKNOWLEDGED_SECONDS, Refusal, fate_of_starting
 from mainspring.errors import LaunchError, MainspringError, SupersededError, TransitionError
 from mainspring.event import Event, Fact, RunQueued, RunStarting
@@ -20,8 +21,8 @@ from mainspring.storage import Admission, RunQuery
 if TYPE_CHECKING:
     from mainspring.instance import Instance
 
-AT_A_TIME = 4
-"""How many launches of a location are under way at a time."""
+CLOSE_SECONDS = 3.0
+"""How long launches that are under way are waited for at the end."""
 
 LOOK_AT_STARTING_SECONDS = 2.0
 """How often runs are looked at that were to be started and are not."""
@@ -55,10 +56,10 @@ class Starter:
         self._command = command
         self._rules = rules
         self._on_change = on_change
-        self._pools: dict[str | None, ThreadPoolExecutor] = {}
+        self._errands = Errands("launch")
         self._lock = threading.Lock()
-        self._under_way: dict[str, str | None] = {}
-        self._launches: set[Future[None]] = set()
+        self._under_way: dict[str, Run] = {}
+        self._begun: set[str] = set()
         self._refusals: dict[str, Refusal] = {}
         self._look_at_starting_at = 0.0
         self._seen: dict[tuple[str, int | None], float] = {}
@@ -67,7 +68,7 @@ class Starter:
         """Return by which rules runs leave the queue now."""
         now = self._instance.clock.monotonic()
         with self._lock:
-            under_way = Counter(self._under_way.values())
+            under_way = Counter(run.location for run in self._under_way.values())
             backing_off = {run_id for run_id, each in self._refusals.items() if each.again_at > now}
         room = Room(AT_A_TIME * 2, under_way)
         return Admission(rules=self._rules, now=self._instance.clock.time(), room=room, without=backing_off)
@@ -89,10 +90,10 @@ class Starter:
         """Launch runs that have left the queue."""
         for run in started:
             with self._lock:
-                self._under_way[run.run_id] = run.location
+                self._under_way[run.run_id] = run
+            self._errands.send(("launch", run.run_id, run.attempt), run.location, partial(self._launch, run))
+        for run in started if self._instance.observers else ():
             self._tell(run)
-        for run in started:
-            self._submit(run, self._launch)
 
     def _tell(self, run: Run) -> None:
         event = Event(
@@ -109,20 +110,19 @@ class Starter:
 
     def join(self) -> None:
         """Wait for the launches that are under way."""
-        wait(list(self._launches))
+        self._errands.join()
 
     def close(self) -> None:
-        """Wait for the launches that are under way, and begin no more."""
-        for each in self._pools.values():
-            each.shutdown(wait=True)
-
-    def _pool(self, location: str | None) -> ThreadPoolExecutor:
-        """Return the threads that launch the runs of a location."""
-        if location not in self._pools:
-            self._pools[location] = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=f"launch {location}")
-        return self._pools[location]
+        """Begin no more launches, wait a moment for those under way, and put the others back into the queue."""
+        self._errands.close(CLOSE_SECONDS)
+        with self._lock:
+            left = [run for run in self._under_way.values() if run.run_id not in self._begun]
+        for run in left:
+            self._record(run, RunQueued("the daemon that was to start it has ended"))
 
     def _launch(self, run: Run) -> None:
+        with self._lock:
+            self._begun.add(run.run_id)
         try:
             self._instance.crash_point("launch.claimed")
             self._launcher.launch(Launch(run, tuple(self._command(run)), self._address(run)))
@@ -158,7 +158,7 @@ class Starter:
             with self._lock:
                 is_own = run.run_id in self._under_way
             if not is_own and now - seen[claim] >= UNACKNOWLEDGED_SECONDS:
-                self._submit(run, self._look_after)
+                self._errands.send(("look", run.run_id, run.attempt), run.location, partial(self._look_after, run))
         self._seen = seen
 
     def _look_after(self, run: Run) -> None:
@@ -171,11 +171,6 @@ class Starter:
     def _claim_of(self, run: Run) -> int | None:
         claims = self._instance.storage.events.read(run.run_id, kinds=[RunStarting.kind])
         return claims[-1].event_id if claims else None
-
-    def _submit(self, run: Run, work: Callable[[Run], None]) -> None:
-        launch = self._pool(run.location).submit(work, run)
-        self._launches.add(launch)
-        launch.add_done_callback(self._launches.discard)
 
     def _address(self, run: Run) -> str | None:
         location = None if run.location is None else self._instance.storage.locations.get(run.location)
@@ -198,3 +193,4 @@ class Starter:
     def _done(self, run: Run) -> None:
         with self._lock:
             self._under_way.pop(run.run_id, None)
+            self._begun.discard(run.run_id)
