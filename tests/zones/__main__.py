@@ -6,7 +6,6 @@ usage: python -m tests.zones [FIRST_YEAR END_YEAR]
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterable
 from multiprocessing import Pool
 
@@ -51,14 +50,16 @@ def _gather(results: Iterable[list[Difference]], total: int) -> list[Difference]
 
 
 def _report(found: list[Difference]) -> None:
-    """Print them: grouped by cron where each zone with a gap has them, else by zone."""
+    """Print them, grouped by why they are and by cron; by zone, too, where few have them."""
     for reason in (GAP_END, STEPPED_OVER):
         print(f"\n{reason}")
-        counts = Counter((each.cron, "" if reason == GAP_END else each.zone) for each in found if each.reason == reason)
-        for (cron, zone), count in sorted(counts.items()):
-            zones = {each.zone for each in found if each.reason == reason and each.cron == cron}
-            example = next(each for each in found if each.reason == reason and each.cron == cron)
-            print(f"  {cron:16} {zone or f'{len(zones)} zones':24} {count:5} times, as {str(example).split('  ')[0:-2]}")
+        groups: dict[tuple[str, str], list[Difference]] = {}
+        for each in found:
+            if each.reason == reason:
+                groups.setdefault((each.cron, "" if reason == GAP_END else each.zone), []).append(each)
+        for (cron, zone), alike in sorted(groups.items()):
+            place = zone or f"{len({each.zone for each in alike})} zones"
+            print(f"  {cron:14} {place:20} {len(alike):4} times, as at {alike[0].local} in {alike[0].zone}")
     missing = EXPECTED_STEPPED_OVER - {(each.cron, each.zone) for each in found}
     if missing:
         print(f"\nexpected, but not met in these years: {sorted(missing)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import frozen
@@ -59,10 +60,7 @@ def zones_of_changes(begin: int, end: int) -> Mapping[Change, str]:
     found = {}
     for names in by_history(begin, end).values():
         in_turn = changes(names[-1], begin, end)
-        assert all(
-            later.instant - earlier.instant > 3 * DAY_SECONDS
-            for earlier, later in zip(in_turn, in_turn[1:], strict=False)
-        )
+        assert all(later.instant - earlier.instant > 3 * DAY_SECONDS for earlier, later in pairwise(in_turn))
         found.update(dict.fromkeys(in_turn, names[-1]))
     return found
 

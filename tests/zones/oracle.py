@@ -68,9 +68,13 @@ class Difference:
             return self.cron in EXPECTED_GAP_ENDS
         return self.reason == STEPPED_OVER and (self.cron, self.zone) in EXPECTED_STEPPED_OVER
 
+    @property
+    def local(self) -> str:
+        """What the clock of the zone shows."""
+        return datetime.fromtimestamp(self.instant, UTC).astimezone(ZoneInfo(self.zone)).isoformat()
+
     def __str__(self) -> str:
-        local = datetime.fromtimestamp(self.instant, UTC).astimezone(ZoneInfo(self.zone))
-        return f"{self.cron:16} {self.zone:24} {local.isoformat()}  {self.reason}"
+        return f"{self.cron} in {self.zone} at {self.local}: {self.reason}"
 
 
 def differences(cron: str, zone: str, after: int, until: int) -> list[Difference]:
