@@ -3,6 +3,7 @@
 Scars: D#17489, D#17547, D#13272, D#33448, A#35272.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.definition.timing import Timing, due_times, next_time
+from tests.architecture.repository import ROOT
 from tests.zones.changes import DAY_SECONDS, Change, changes, offset_at, year, zones_of_changes
 from tests.zones.oracle import (
     CRONS,
@@ -118,6 +120,25 @@ def test_half_past_asked_in_the_second_of_two_hours_has_been() -> None:
 
     assert next_time(timing, second_one_oclock) == datetime(2026, 11, 2, 6, 30, tzinfo=UTC).timestamp()
     assert next_time(timing, second_one_oclock - 3600) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC).timestamp()
+
+
+def test_the_documentation_says_what_is_so() -> None:
+    page = (ROOT / "docs" / "concepts" / "schedules-and-sensors.md").read_text("utf-8")
+    table = page.partition("| cron | 8 March | 1 November |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(.+)` \| (.+) \| (.+) \|$", table, re.MULTILINE)
+
+    assert len(rows) == 7
+    for cron, *told in rows:
+        for text, month, day in zip(told, (3, 11), (8, 1), strict=True):
+            timing = Timing(crons=(cron,), timezone="America/New_York")
+            midnight = datetime(2026, month, day, tzinfo=ZoneInfo("America/New_York")).timestamp()
+            times = due_times(timing, midnight - 1, midnight + 22 * 3600)
+            shown = [datetime.fromtimestamp(each, UTC).astimezone(ZoneInfo("America/New_York")) for each in times]
+            expected = text.removesuffix(", …").split(", ")
+
+            assert text.endswith("…") or len(shown) == len(expected)
+            for each, written in zip(shown, expected, strict=False):
+                assert f"{each:%H:%M %Z}".startswith(written)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import mainspring as ms
 from mainspring.definition.timing import Timing, count_times, due_times, last_times, next_time, timing_of
 from mainspring.location.automation_document import schedule_document
+from tests.zones.oracle import oracle_times
 
 HOUR = 3600.0
 DAY = 86_400.0
@@ -212,6 +213,30 @@ def test_day_31_comes_in_the_months_that_have_one() -> None:
 def test_rare_days(cron: str, after: tuple[int, ...], expected: tuple[int, ...]) -> None:
     """Scar: D#17489, leap days and last days."""
     assert next_time(Timing(crons=(cron,)), utc(*after)) == utc(*expected)
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "0 0 L * *",
+        "0 0 13,L 2 *",
+        "0 0 * * L0",
+        "0 0 * * MON#5",
+        "0 0 * * TUE#1,FRI#2",
+        "0 0 1-31/7 1/2 *",
+        "0 0 * * 5-7",
+        "0 0 30 * *",
+        "0 0 31 4-7 *",
+        "0 0 29 2 *",
+        "0 0 13 * FRI",
+        "7/13 5/9 1 * *",
+        "0 0 * * 1-5/2",
+    ],
+)
+def test_forty_years_of_days_are_as_cronsim_has_them(cron: str) -> None:
+    first, last = int(utc(1980, 1, 1)), int(utc(2020, 1, 1))
+
+    assert due_times(Timing(crons=(cron,)), first, last) == tuple(oracle_times(cron, "UTC", first, last))
 
 
 @pytest.mark.parametrize(
