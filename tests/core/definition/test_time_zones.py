@@ -29,7 +29,10 @@ def local_times(cron: str, zone: str, after: str, until: str) -> list[str]:
     """Return the due times between two local ones, as a clock with a date shows them: day, time and offset."""
     timing = Timing(crons=(cron,), timezone=zone)
     first, last = (datetime.fromisoformat(each).replace(tzinfo=ZoneInfo(zone)).timestamp() for each in (after, until))
-    shown = [datetime.fromtimestamp(each, UTC).astimezone(ZoneInfo(zone)) for each in due_times(timing, first, last)]
+    times = due_times(timing, first, last)
+    # Each time is found by whoever asks anew, as a daemon does for each tick.
+    assert [next_time(timing, each) for each in (first, *times[:-1])] == list(times)
+    shown = [datetime.fromtimestamp(each, UTC).astimezone(ZoneInfo(zone)) for each in times]
     return [f"{each:%d %H:%M}{each:%z}" for each in shown]
 
 
@@ -56,7 +59,7 @@ def local_times(cron: str, zone: str, after: str, until: str) -> list[str]:
     ],
 )
 def test_fixed_times(cron: str, zone: str, after: str, until: str, expected: list[str]) -> None:
-    """Scar: D#17489, D#13272."""
+    """Scars: D#17489, a day was skipped after clocks went back; D#13272, times that do not exist, asked anew for each tick."""
     assert local_times(cron, zone, after, until) == expected
 
 
@@ -73,6 +76,7 @@ def test_fixed_times(cron: str, zone: str, after: str, until: str, expected: lis
         ),
         ("30 * * * *", "America/New_York", "2026-03-08", "2026-03-08T04:00", ["08 00:30-0500", "08 01:30-0500", "08 03:30-0400"]),
         ("*/30 2 * * *", "Europe/Berlin", "2026-10-25", "2026-10-26", ["25 02:00+0200", "25 02:30+0200", "25 02:00+0100", "25 02:30+0100"]),
+        ("0 * * * *", "Asia/Kolkata", "2026-07-01", "2026-07-01T02:00", ["01 01:00+0530", "01 02:00+0530"]),
         # An interval of certain hours does not lose its day.
         ("*/30 2 * * *", "Europe/Berlin", "2026-03-29", "2026-03-30", ["29 03:00+0200"]),
         ("30 */2 * * *", "Europe/Berlin", "2026-03-29", "2026-03-29T05:00", ["29 00:30+0100", "29 03:00+0200", "29 04:30+0200"]),
@@ -80,7 +84,7 @@ def test_fixed_times(cron: str, zone: str, after: str, until: str, expected: lis
     ],
 )  # fmt: skip
 def test_intervals(cron: str, zone: str, after: str, until: str, expected: list[str]) -> None:
-    """Scar: D#17547, D#33448."""
+    """Scars: D#17547, an hourly schedule left out the second of two hours; D#33448, in Kolkata it ran at half past."""
     assert local_times(cron, zone, after, until) == expected
 
 
@@ -109,12 +113,21 @@ def test_intervals(cron: str, zone: str, after: str, until: str, expected: list[
     ],
 )  # fmt: skip
 def test_rare_clocks(cron: str, zone: str, after: str, until: str, expected: list[str]) -> None:
-    """Scar: A#35272, D#17547."""
+    """Scars: D#33448 and its like: offsets and changes that are no whole hour."""
     assert local_times(cron, zone, after, until) == expected
 
 
+def test_after_clocks_went_back_time_goes_on() -> None:
+    """Scar: A#35272. The next time was now in the morning, now on the evening before, and nothing ran."""
+    timing = Timing(crons=("0,15,30,45 6-22 * * *",), timezone="Europe/Brussels")
+    evening = datetime(2023, 10, 28, 22, 45, tzinfo=ZoneInfo("Europe/Brussels")).timestamp()
+    morning = datetime(2023, 10, 29, 6, tzinfo=ZoneInfo("Europe/Brussels")).timestamp()
+
+    assert {next_time(timing, evening + minute * 60) for minute in range(8 * 60 + 15)} == {morning}
+
+
 def test_half_past_asked_in_the_second_of_two_hours_has_been() -> None:
-    """Scar: D#13272. Whoever asks after the change must not be given the time again, nor one that has passed."""
+    """Scar: D#17489. Whoever asks after the change must not be given the time again, nor one that has passed."""
     timing = Timing(crons=("30 1 * * *",), timezone="America/New_York")
     second_one_oclock = datetime(2026, 11, 1, 6, tzinfo=UTC).timestamp()
 

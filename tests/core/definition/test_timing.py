@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
@@ -189,7 +190,7 @@ def test_start_is_due_and_end_is_not() -> None:
 
 
 def test_day_31_comes_in_the_months_that_have_one() -> None:
-    """Scar: D#17489. A day that a month lacks is left out, neither moved nor the end of the schedule."""
+    """A day that a month lacks is left out, neither moved nor the end of the schedule."""
     times = due_times(Timing(crons=("0 0 31 * *",)), utc(2026, 1, 1), utc(2026, 12, 31))
 
     assert [datetime.fromtimestamp(each, UTC).month for each in times] == [1, 3, 5, 7, 8, 10, 12]
@@ -211,7 +212,6 @@ def test_day_31_comes_in_the_months_that_have_one() -> None:
     ],
 )
 def test_rare_days(cron: str, after: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """Scar: D#17489, leap days and last days."""
     assert next_time(Timing(crons=(cron,)), utc(*after)) == utc(*expected)
 
 
@@ -251,6 +251,20 @@ def test_of_day_and_weekday_either_is_enough(cron: str, days: list[int]) -> None
     july = due_times(Timing(crons=(cron,)), SUMMER - 1, SUMMER + 31 * DAY - 1)
 
     assert [datetime.fromtimestamp(each, UTC).day for each in july] == days
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    crons = ["3 4 * * MON-FRI", "3 4 */2 * *", "3 4 L * *"]
+    moments = [SUMMER + day * DAY for day in range(300)]
+
+    def ask(cron: str, order: int) -> list[float | None]:
+        return [next_time(Timing(crons=(cron,)), each) for each in moments[::order]][::order]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask, crons * 4, [1, -1] * 6))
+
+    assert together == [ask(cron, 1) for cron in crons] * 4
+    assert together[0][:2] == [SUMMER + 4 * HOUR + 180, SUMMER + DAY + 4 * HOUR + 180]
 
 
 def test_a_timing_of_nothing_is_never_due() -> None:
