@@ -233,8 +233,8 @@ def test_rare_days(cron: str, after: tuple[int, ...], expected: tuple[int, ...])
         "0 0 * * 1-5/2",
     ],
 )
-def test_forty_years_of_days_are_as_cronsim_has_them(cron: str) -> None:
-    first, last = int(utc(1980, 1, 1)), int(utc(2020, 1, 1))
+def test_years_of_days_are_as_cronsim_has_them(cron: str) -> None:
+    first, last = int(utc(2019, 1, 1)), int(utc(2029, 1, 1))
 
     assert due_times(Timing(crons=(cron,)), first, last) == tuple(oracle_times(cron, "UTC", first, last))
 
