@@ -87,6 +87,10 @@ bench: $(READY) ## measure Mainspring beside its peers
 crash: $(READY) ## kill the processes of a code location two hundred times, on each database
 	@CRASH_KILLS=200 $(BIN)/python -m pytest -q tests/crash/test_kill_location.py -o faulthandler_timeout=1200 $(ARGS)
 
+.PHONY: zones
+zones: $(READY) ## compare schedules with cronsim in every time zone, over ten years
+	@$(BIN)/python -m tests.zones $(ARGS)
+
 # The other supported Pythons run the unit suite, where they can be found.
 .PHONY: test-others
 test-others: $(addprefix test-,$(OTHER_PYTHONS)) ## run the unit tests on the other Pythons that are here

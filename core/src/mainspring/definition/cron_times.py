@@ -45,6 +45,12 @@ class CronTimes:
             found = self._day_from(day + 1)
         return None if found is None else found * DAY_SECONDS + self.seconds_of_day[0]
 
+    def later_that_day(self, wall: int) -> tuple[int, ...]:
+        """Return its wall times after one of its own and on the same day."""
+        day, second = divmod(wall, DAY_SECONDS)
+        rest = self.seconds_of_day[bisect_right(self.seconds_of_day, second) :]
+        return tuple(day * DAY_SECONDS + each for each in rest)
+
     def _day_from(self, day: int) -> int | None:
         return _day_from(self.days, day) if self.days else day
 

@@ -5,10 +5,11 @@ Instants and wall times are whole seconds: since the epoch, and as if the wall's
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mainspring.definition.cron_times import CronTimes
+from mainspring.definition.cron_times import DAY_SECONDS, CronTimes
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -33,6 +34,26 @@ def next_instant(cron: CronTimes, zone: ZoneInfo, after: int) -> int | None:
             repeated = _first_due(cron, zone, again - 1, after)
             found = repeated if found is None or (repeated is not None and repeated < found) else found
     return found
+
+
+def instants(cron: CronTimes, zone: ZoneInfo, after: int) -> Iterator[int]:
+    """Yield all instants after one at which a cron is due: what `next_instant` gives step by step, a day at a time."""
+    found = next_instant(cron, zone, after)
+    while found is not None:
+        yield found
+        offset = _offset_at(zone, found)
+        rest = cron.later_that_day(found + offset)
+        if rest and _is_plain_day(zone, found + offset, offset):
+            for wall in rest:
+                found = wall - offset
+                yield found
+        found = next_instant(cron, zone, found)
+
+
+def _is_plain_day(zone: ZoneInfo, wall: int, offset: int) -> bool:
+    """Say whether the day of a wall time has one offset throughout; changes are never less than a day apart."""
+    midnight = wall // DAY_SECONDS * DAY_SECONDS
+    return _offsets_of(zone, midnight) == _offsets_of(zone, midnight + DAY_SECONDS) == (offset, offset)
 
 
 def _first_due(cron: CronTimes, zone: ZoneInfo, wall: int, after: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -13,7 +14,7 @@ from attrs.converters import optional
 from mainspring.definition.cron import check_crons, crons_of
 from mainspring.definition.cron_times import cron_times
 from mainspring.definition.duration import check_seconds, in_seconds
-from mainspring.definition.local_time import next_instant
+from mainspring.definition.local_time import instants
 from mainspring.definition.multiples import index_after, multiple
 from mainspring.definition.time_zone import check_time_zone
 from mainspring.errors import DefinitionError
@@ -122,13 +123,29 @@ def count_times(timing: Timing, after: float, until: float, at_most: int = 100_0
 
 
 def _times(timing: Timing, after: float, until: float) -> Iterator[float]:
+    """Yield the due times after a time and until another, this included, as they are asked for."""
     after, until = _within(timing, after, until)
-    while after < until:
-        found = _first_after(timing, after)
-        if found is None or found > until:
+    if after >= until:
+        return
+    if timing.every_seconds is not None:
+        indices = range(index_after(timing.every_seconds, after), index_after(timing.every_seconds, until))
+        yield from (multiple(timing.every_seconds, index) for index in indices)
+        return
+    for instant in _instants(timing, math.floor(after)):  # crons fall on whole seconds
+        if instant > until:
             return
-        yield found
-        after = found
+        yield float(instant)
+
+
+def _instants(timing: Timing, after: int) -> Iterator[int]:
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(timing.timezone)
+    last = after
+    for instant in heapq.merge(*(instants(cron_times(cron), zone, after) for cron in timing.crons)):
+        if instant > last:
+            yield instant
+        last = instant
 
 
 def _within(timing: Timing, after: float, until: float) -> tuple[float, float]:
@@ -138,16 +155,3 @@ def _within(timing: Timing, after: float, until: float) -> tuple[float, float]:
     if timing.end is not None:
         until = min(until, math.nextafter(timing.end, -math.inf))
     return max(after, _EARLIEST), min(until, _LATEST)
-
-
-def _first_after(timing: Timing, after: float) -> float | None:
-    if timing.every_seconds is not None:
-        return multiple(timing.every_seconds, index_after(timing.every_seconds, after))
-    if not timing.crons:
-        return None
-    from zoneinfo import ZoneInfo
-
-    zone = ZoneInfo(timing.timezone)
-    whole = math.floor(after)  # crons fall on whole seconds
-    found = [next_instant(cron_times(cron), zone, whole) for cron in timing.crons]
-    return min((float(each) for each in found if each is not None), default=None)
