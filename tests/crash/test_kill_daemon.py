@@ -1,5 +1,4 @@
-"""Kill -9 daemons at named points and at random moments: each due time is decided once, each request gives one run, each
-attempt is executed once.
+"""Kill -9 daemons at named points and at random moments: times, requests, runs and executions are each there once.
 
 `make crash` kills two hundred times on each database; here it is fewer. The seed is printed; CRASH_SEED repeats a history.
 """

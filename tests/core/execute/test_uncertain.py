@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
+from attrs import evolve
 
 from mainspring.clock import Clock
-from mainspring.errors import OutcomeUnknownError, StorageError, SupersededError
+from mainspring.errors import OutcomeUnknownError, PoolFullError, StorageError, SupersededError
 from mainspring.event import Event, Fact, HookFailed, RunStarted, StepOutput, StepStarted, StepSucceeded
 from mainspring.event.facts import ErrorInfo
 from mainspring.execute.uncertain import PATIENCE_SECONDS, write_surely
-from mainspring.run import Run, RunStatus
+from mainspring.run import NO_PLACES, PoolPlace, Run, RunStatus
 from mainspring.storage import Storage, memory_storage
 from mainspring.testing import VirtualClock
 
@@ -37,8 +38,9 @@ class Flaky:
         failures: What happens at each write, then at each read in between; in the end all goes well.
     """
 
-    def __init__(self, storage: Storage, *failures: str) -> None:
+    def __init__(self, storage: Storage, *failures: str, places: Mapping[str, PoolPlace] = NO_PLACES) -> None:
         self.storage = storage
+        self.places = places
         self.failures = list(failures)
         self.writes = 0
 
@@ -47,7 +49,7 @@ class Flaky:
             self.writes += 1
             failure = self.failures.pop(0) if self.failures else "none"
             if failure in ("none", "stored"):
-                self.storage.events.record("r", 1, events)
+                self.storage.events.record("r", 1, events, self.places)
             if failure in ("stored", "lost"):
                 raise OutcomeUnknownError(f"{failure}, but nobody knows")
             if failure == "refused":
@@ -111,6 +113,26 @@ def test_a_failure_that_stored_nothing_is_told_at_once(storage: Storage) -> None
     with pytest.raises(StorageError, match="nothing was stored"):
         write(flaky, CLAIM)
     assert flaky.writes == 1
+
+
+def test_a_claim_that_was_stored_does_not_find_its_pool_full_of_itself(storage: Storage) -> None:
+    """Its answer was lost, and it was still being committed when the log was read; so it is written again."""
+    flaky = Flaky(storage, "stored", "late", places={"step": PoolPlace("warehouse", 1)})
+    write(flaky, CLAIM)
+
+    assert flaky.writes == 2
+    assert kinds(storage) == ["RUN_STARTED", "STEP_STARTED"]
+    assert storage.events.places_taken("warehouse") == 1
+
+
+def test_a_claim_that_was_lost_may_find_its_pool_full_meanwhile(storage: Storage) -> None:
+    places = {key: PoolPlace("warehouse", 1) for key in ("step", "other")}
+    other = evolve(CLAIM[0], step_key="other")
+    storage.events.record("r", 1, [other], places)
+    with pytest.raises(PoolFullError):
+        write(Flaky(storage, "lost", places=places), CLAIM)
+
+    assert kinds(storage) == ["RUN_STARTED", "STEP_STARTED"]
 
 
 def test_who_was_overtaken_meanwhile_is_refused(storage: Storage) -> None:

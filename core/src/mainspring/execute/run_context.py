@@ -140,6 +140,13 @@ class RunContext:
         with self._lock:
             return self._turns.has_step(self.clock.monotonic())
 
+    @property
+    def due_in_seconds(self) -> float | None:
+        """How long until a delayed retry, or another look for a place in a pool, is due; None where none is."""
+        with self._lock:
+            due = self._turns.next_at()
+        return None if due is None else max(due - self.clock.monotonic(), 0.0)
+
     def wait_for_retry(self) -> bool:
         """Wait until a delayed retry, or another look for a place in a pool, is due; return False at once where none is.
 

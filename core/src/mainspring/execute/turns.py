@@ -75,6 +75,10 @@ class Turns:
 
     def has_step(self, now: float) -> bool:
         """Whether `next_step` would give out a step now."""
+        if self._retries or self._lines:
+            self._release(now)
+        if not self._lines:
+            return self._progress.has_ready
         step = self.next_step(now)
         if step is not None:
             self._progress.retry(step.key)

@@ -7,7 +7,6 @@ from queue import Empty, SimpleQueue
 from attrs import field, frozen, validators
 
 import mainspring as ms
-from mainspring.event import StepRetried
 
 
 @frozen
@@ -35,7 +34,6 @@ class _Dispatch:
         self.slots = slots
         self.under_way: set[Future[None]] = set()
         self.events: SimpleQueue[ms.Event | Future[None]] = SimpleQueue()
-        self.retries_due: list[float] = []
 
     def __iter__(self) -> Iterator[ms.Event]:
         while True:
@@ -59,20 +57,13 @@ class _Dispatch:
             self.events.put(event)
 
     def _next_event(self) -> Iterator[ms.Event]:
-        """Wait for an event, for the end of a step, or until a delayed retry is due."""
+        """Wait for an event, for the end of a step, or until a step is due that was to wait."""
         try:
-            got = self.events.get(timeout=self._seconds_to_retry())
+            got = self.events.get(timeout=self.run.due_in_seconds or None)  # what is due by now waits for a thread
         except Empty:
             return
         if isinstance(got, Future):
             self.under_way.remove(got)
             got.result()
             return
-        if isinstance(got.fact, StepRetried):
-            self.retries_due.append(self.run.clock.monotonic() + got.fact.delay_seconds)
         yield got
-
-    def _seconds_to_retry(self) -> float | None:
-        now = self.run.clock.monotonic()
-        self.retries_due = [due for due in self.retries_due if due > now]
-        return min(self.retries_due, default=now) - now or None
