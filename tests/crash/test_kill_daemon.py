@@ -111,16 +111,18 @@ class Deployment:
         return self.storage.runs.find(RunQuery(limit=100_000))
 
     def settle(self) -> None:
-        """Wait until all that was asked for is done."""
+        """Wait until all that was asked for is done, but for the runs of the last seconds."""
         for _ in range(int(PATIENCE_SECONDS / 0.1)):
-            open_runs = [
-                run for run in self.runs() if not run.status.is_final or (run.retries_left and run.status == "FAILURE")
-            ]
-            asked = len(self.storage.automations.keys("seen", "files", limit=100_000))
-            if asked == self.arrived and len(open_runs) < 3:
+            if self.is_settled():
                 return
             self.pause(0.1)
-        raise AssertionError(f"{len(open_runs)} runs are not done, {self.arrived - asked} files were not asked for")
+        raise AssertionError("runs are not done, or files were not asked for")
+
+    def is_settled(self) -> bool:
+        under_way = [
+            run for run in self.runs() if not run.status.is_final or (run.retries_left and run.status == "FAILURE")
+        ]
+        return len(self.storage.automations.keys("seen", "files", limit=100_000)) == self.arrived and len(under_way) < 3
 
     def stop(self) -> None:
         for each in self.daemons:
