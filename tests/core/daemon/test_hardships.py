@@ -138,13 +138,11 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     limit_pages(storage, "(SELECT 1)")
     with pytest.raises(StorageError, match="disk is full"):
         deployed.advance(240)
-    before = (len(deployed.ticks("hourly")), len(deployed.ticks("uploads")))
     limit_pages(storage, "1073741823")
     deployed.automations.look_again()
     deployed.advance(240)
     keys = [run.run_key for run in deployed.runs() if run.automation == "uploads"]
 
-    assert before[0] == 0
     assert set(deployed.statuses("hourly")) == {"REQUESTED"}
     assert keys == [f"key {number}" for number in range(len(keys))]
     storage.close()
