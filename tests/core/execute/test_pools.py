@@ -5,17 +5,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 import mainspring as ms
+from mainspring.event import StepStarted, StepSucceeded
 from mainspring.execute import cancel_run, settle_dead
-from mainspring.run import Run
+from mainspring.run import PoolPlace, Run
 from mainspring.storage import RunQuery
+from mainspring.testing import VirtualClock
+from mainspring.testing.contract import jobs
+from mainspring.testing.contract.stored_runs import given_run, record, step_event
+from mainspring.testing.contract.trial import Trial
+from mainspring.testing.contract.watched_executor import WatchedExecutor
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -112,12 +119,17 @@ def running(home: Path, job: str, mode: str, witness: Path) -> Iterator[subproce
             process.kill()
 
 
-def await_line(witness: Path, clock: ms.Clock) -> None:
-    """Wait until a step has noted something."""
+def await_so(clock: ms.Clock, is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, a minute at most."""
     limit = clock.monotonic() + 60
-    while not witness.exists() or not witness.read_text():
+    while not is_so():
         assert clock.monotonic() < limit
         clock.wait(threading.Event(), 0.01)
+
+
+def is_waiting(instance: ms.Instance) -> bool:
+    """Whether a run has told that a step of it waits."""
+    return any("STEP_WAITING" in kinds(instance, run) for run in loading_runs(instance))
 
 
 def kinds(instance: ms.Instance, run: Run) -> list[str]:
@@ -149,11 +161,10 @@ def test_a_killed_process_gives_its_place_back_once_its_run_is_settled(
     """Scars: D#28456, P#8566, P#17415."""
     held, witness = tmp_path / "held", tmp_path / "witness"
     with running(home, "holding", mode, held) as holder:
-        await_line(held, instance.clock)
+        await_so(instance.clock, held.exists)
         (dead,) = instance.storage.runs.find(RunQuery(job_name="holding"))
         with running(home, "loading", "one", witness) as waiting:
-            while "STEP_WAITING" not in [kind for run in loading_runs(instance) for kind in kinds(instance, run)]:
-                assert waiting.poll() is None
+            await_so(instance.clock, lambda: is_waiting(instance))
             os.kill(holder.pid, signal.SIGKILL)
             holder.wait(30)
             assert instance.storage.events.places_taken("warehouse") == 1
@@ -173,9 +184,8 @@ def test_a_run_that_waits_for_its_pool_is_canceled_within_seconds(
 ) -> None:
     held, witness = tmp_path / "held", tmp_path / "witness"
     with running(home, "holding", "one", held), running(home, "loading", mode, witness) as waiting:
-        await_line(held, instance.clock)
-        while "STEP_WAITING" not in [kind for run in loading_runs(instance) for kind in kinds(instance, run)]:
-            assert waiting.poll() is None
+        await_so(instance.clock, held.exists)
+        await_so(instance.clock, lambda: is_waiting(instance))
         (run,) = loading_runs(instance)
         cancel_run(instance, run.run_id)
         waiting.wait(10)
@@ -189,3 +199,25 @@ def test_a_run_that_waits_for_its_pool_is_canceled_within_seconds(
 
 def loading_runs(instance: ms.Instance) -> list[Run]:
     return instance.storage.runs.find(RunQuery(job_name="loading"))
+
+
+def test_a_step_that_waits_takes_up_no_process_and_no_time(tmp_path: Path) -> None:
+    """With one process at a time the other step goes on, and the wait does not count for the time-out."""
+    clock = VirtualClock()
+    with ms.Instance.open(tmp_path / "home", clock=clock) as opened:
+        storage = opened.storage
+        given_run(storage, run_id="holder")
+        claim = step_event(StepStarted(), run_id="holder")
+        record(storage, [claim], run_id="holder", places={"clean": PoolPlace(jobs.POOL, 1)})
+
+        def watch(event: ms.Event, run: ms.RunContext) -> None:
+            if event.step_key == "one" and event.kind in ("STEP_SUCCESS", "STEP_FAILURE"):
+                clock.advance(3600)
+                record(storage, [step_event(StepSucceeded(), run_id="holder")], run_id="holder")
+
+        executor = ms.MultiprocessExecutor(max_concurrent=1, step_timeout=60.0)
+        instance = evolve(opened, pools={jobs.POOL: 1})
+        trial = Trial(WatchedExecutor(executor, watch=watch), instance, tmp_path / "witness")
+
+        assert trial.run(jobs.pooled).success
+        assert trial.executed() == ["one 1", "load 1", "finish 1"]

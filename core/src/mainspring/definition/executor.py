@@ -22,5 +22,6 @@ class Executor(ABC):
     def execute(self, plan: Plan, run: RunContext) -> Iterator[Event]:
         """Run the steps that `run.next_step()` gives out until it gives none, yielding events as they are recorded.
 
-        A step in this process is `yield from run.execute_step(step)`. `run.cancelled` says to start no more.
+        A step in this process is `yield from run.execute_step(step)`; one whose pool is full is given out again. While none
+        is under way, `run.wait_for_retry()` waits for what comes later. `run.cancelled` says to start no more.
         """

@@ -28,6 +28,10 @@ class WatchedExecutor(ms.Executor):
     def __attrs_post_init__(self) -> None:
         self.shares_memory = self.inner.shares_memory  # type: ignore[misc]
 
+    def __reduce__(self) -> tuple[type[WatchedExecutor], tuple[ms.Executor]]:
+        """Leave the watch behind where a mode is sent to a step's process, as it may hold what cannot be sent."""
+        return WatchedExecutor, (self.inner,)
+
     def execute(self, plan: ms.Plan, run: ms.RunContext) -> Iterator[ms.Event]:
         """Run the plan with the other executor."""
         for event in self.inner.execute(plan, run):
