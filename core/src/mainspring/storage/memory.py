@@ -84,6 +84,14 @@ class _MemoryRuns:
         with self._rows.lock:
             return list(self._rows.admit(admission))
 
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            if run is None or run.status is not RunStatus.QUEUED:
+                return False
+            self._rows.runs[run_id] = evolve(run, priority=priority)
+            return True
+
     def active(self, limit: int | None = None) -> list[Run]:
         with self._rows.lock:
             return self._rows.active()[:limit]

@@ -93,6 +93,9 @@ class RunStore(Protocol):
             admission: By which rules.
         """
 
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        """Give a run that is QUEUED another priority, in one durable transaction; False where it is not, or is gone."""
+
     def active(self, limit: int | None = None) -> list[Run]:
         """Return the runs that are STARTING, STARTED or CANCELING, the oldest first."""
 

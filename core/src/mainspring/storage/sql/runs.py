@@ -64,6 +64,13 @@ class SqlRuns:
         with self._database.write(durable=True) as connection:
             return list(Queueing(self._database, connection).finish(admission))
 
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        with self._database.write(durable=True) as connection:
+            changed = connection.execute(
+                runs.update().where(runs.c.run_id == run_id, IS_QUEUED), {"priority": priority}
+            )
+            return changed.rowcount == 1
+
     def active(self, limit: int | None = None) -> list[Run]:
         with self._database.read() as connection:
             return active_runs(connection, limit)
