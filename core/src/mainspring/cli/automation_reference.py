@@ -8,6 +8,7 @@ from typing import Literal
 from attrs import frozen
 
 from mainspring.daemon.offered import Offered, read_offered
+from mainspring.definition.names import is_storable
 from mainspring.errors import MainspringError, UnknownNameError, shorten
 from mainspring.execute.recorded_job import say_unready
 from mainspring.storage import AutomationState, DefinitionQuery, DefinitionRecord, Storage
@@ -78,6 +79,8 @@ def find_automation(storage: Storage, kind: Kind, reference: str) -> FoundAutoma
         MainspringError: There are several.
     """
     location, _, name = reference.rpartition(":")
+    if not is_storable(reference):
+        raise UnknownNameError(kind, reference, {each.name for each in _records(storage, kind)})
     records = storage.locations.definitions(DefinitionQuery(location=location or None, kind=kind, name=name))
     found = [_found(each, kind, storage.automations.get(each.location, name)) for each in records]
     if not found:

@@ -81,12 +81,16 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "mode": document["mode"],
             "status": document["status"],
             "reason": document["reason"],
+            "waits for": "\n".join(document["waits_for"]),
             "worker": _worker(document["worker"]),
             "attempt": str(document["attempt"]),
             "created": document["created_at"],
             "started": document["started_at"],
             "ended": ended if took is None else f"{ended} (after {duration(took)})",
+            "location": document["location"],
+            "automation": _automation(document),
             "scheduled": document["scheduled_time"],
+            "priority": str(document["priority"]) if document["priority"] else None,
             "partition": document["partition_key"],
             "run key": document["run_key"],
             "parent": document["parent_run_id"],
@@ -95,6 +99,13 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "config": config,
         }
     )
+
+
+def _automation(document: Mapping[str, Any]) -> str | None:
+    if document["automation"] is None:
+        return None
+    tick = "" if document["tick_id"] is None else f", tick {document['tick_id']}"
+    return f"{document['location']}:{document['automation']}{tick}"
 
 
 def _worker(worker: Mapping[str, Any] | None) -> str | None:

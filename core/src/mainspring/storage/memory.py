@@ -221,6 +221,8 @@ def _fits(run: Run, query: RunQuery) -> bool:
     return (
         (query.job_name is None or run.job_name == query.job_name)
         and (query.mode is None or run.mode == query.mode)
+        and (query.location is None or run.location == query.location)
+        and (query.automation is None or run.automation == query.automation)
         and (not query.statuses or RunStatus(run.status) in query.statuses)
         and all(run.tags.get(key) == value for key, value in query.tags.items())
         and (query.prefix is None or run.run_id.startswith(query.prefix))

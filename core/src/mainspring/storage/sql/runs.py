@@ -100,6 +100,10 @@ class SqlRuns:
             statement = statement.where(runs.c.job_name == query.job_name)
         if query.mode is not None:
             statement = statement.where(runs.c.mode == query.mode)
+        if query.location is not None:
+            statement = statement.where(runs.c.location == query.location)
+        if query.automation is not None:
+            statement = statement.where(runs.c.automation == query.automation)
         if query.statuses:
             statement = statement.where(runs.c.status.in_(query.statuses))
         if query.prefix is not None:
