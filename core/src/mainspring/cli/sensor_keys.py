@@ -60,7 +60,7 @@ def clear_key(*, name: str, key: str, job: str | None, as_json: bool, home: str 
       mainspring sensor clear-key uploads 2026/a.csv
       mainspring sensor clear-key sales:uploads 2026/a.csv --job ingest
     """  # noqa: D301 - click's mark is a backspace
-    checked_text(key, "KEY")
+    checked_text(key, "a run key")
     from mainspring.cli.act import note_act
     from mainspring.cli.automation_command import found_in
     from mainspring.errors import MainspringError, shorten

@@ -44,7 +44,8 @@ def opened_apart(spec: LocationSpec, home: Path) -> Iterator[tuple[LocationClien
     with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
         found = open_location(spec, home, within_limit(Path(folder) / "check.sock", "TMPDIR"))
         try:
-            yield found.client, next(each for each in found.client.watch() if each["status"] != "LOADING")
+            statuses = found.client.watch()  # kept to the end, as a front ends that nobody watches
+            yield found.client, next(each for each in statuses if each["status"] != "LOADING")
         finally:
             with suppress(LocationError):  # it may have ended already
                 found.client.stop()
