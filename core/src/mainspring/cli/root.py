@@ -41,7 +41,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "List, show and run the jobs of a file or module, and queue runs of those of code locations.",
     ),
     "run": LazyCommand(
-        "mainspring.cli.run", "run", "List runs, show what came of one, read its logs, retry one, cancel one."
+        "mainspring.cli.run",
+        "run",
+        "List runs, show what came of one or what it waits for, read its logs, retry one, cancel one, put one first.",
     ),
     "schedule": LazyCommand(
         "mainspring.cli.schedule",
@@ -56,14 +58,16 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "daemon": LazyCommand(
         "mainspring.cli.daemon",
         "daemon",
-        "Hold the code locations of a home open, decide schedules and sensors, and start the runs that wait.",
+        "Hold the code locations of a home open, decide its schedules and sensors, and start the runs that wait.",
     ),
     "location": LazyCommand(
         "mainspring.cli.location", "location", "Show the code locations of a home, check them, and load them anew."
     ),
     "step": LazyCommand("mainspring.cli.step", "step", "Open a step of a run in a debugger or a notebook."),
     "instance": LazyCommand(
-        "mainspring.cli.instance", "instance", "Show an instance and bring its storage up to date."
+        "mainspring.cli.instance",
+        "instance",
+        "Show an instance and what people did there, bring its storage up to date, delete what is too old.",
     ),
     "plugins": LazyCommand("mainspring.cli.plugins", "plugins", "Show the installed plugins and what they register."),
     "worker": LazyCommand(
