@@ -13,6 +13,14 @@ from tests.core.cli.command import Command, Write
 from tests.core.cli.processes import start
 
 PATIENCE_SECONDS = 60.0
+CRASHING = """
+@ms.sensor(job=ingest, every=1)
+def crashing(context: ms.SensorContext):
+    import os
+    os._exit(3)
+
+
+"""
 FREQUENT = 'secondly = ms.Schedule(name="secondly", job=ingest, every=1)\n'
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -44,7 +52,12 @@ class AtWork:
 @pytest.fixture
 def at_work(write: Write, tmp_path: Path, mainspring: Command) -> Iterator[AtWork]:
     write("mainspring.toml", SETTINGS)
-    write("orders.py", ORDERS.replace("defs =", f"{FREQUENT}\ndefs =").replace("hourly]", "hourly, secondly]"))
+    write(
+        "orders.py",
+        ORDERS.replace("defs =", f"{FREQUENT}{CRASHING}defs =")
+        .replace("hourly]", "hourly, secondly]")
+        .replace("quiet]", "quiet, crashing]"),
+    )
     daemon = AtWork(tmp_path)
     daemon.until(lambda: mainspring("sensor", "list", "--json").json)
     yield daemon
@@ -84,6 +97,15 @@ def test_a_daemon_takes_up_what_is_switched_set_and_cleared(mainspring: Command,
     assert {"time", "level", "logger", "message"} == {name for each in said for name in each}
     assert "location sales is LOADED" in [each["message"] for each in said]
     assert mainspring("daemon", "status").code == 1
+
+
+def test_a_sensor_that_crashes_keeps_its_cursor(mainspring: Command, at_work: AtWork) -> None:
+    mainspring("sensor", "cursor", "crashing", "--set", "precious")
+    mainspring("sensor", "start", "crashing")
+    failed, *_ = at_work.until(lambda: _ticks(mainspring, "sensor", "crashing", "FAILED"))
+
+    assert "exited with code 3" in failed["reason"]
+    assert mainspring("sensor", "cursor", "crashing").out == '"precious"\n'
 
 
 def _healthy(mainspring: Command) -> Any:

@@ -42,7 +42,7 @@ def preview_sensor(reference: str, home: str | None, *, cursor: str | None, as_j
             "location": found.location,
             **evaluation_document(instance, sensor, reply),
             "cursor_before": before,
-            "cursor": reply.evaluation.cursor if reply.outcome == "evaluated" or reply.evaluation.cursor else before,
+            "cursor": reply.cursor_after(before),
         }
     if as_json:
         echo_json(document)

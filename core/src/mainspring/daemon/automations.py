@@ -340,7 +340,7 @@ class Automations:
         new, known_keys = without_known(evaluation.requests, known)
         error = None if reply is None else reply.error
         logs: Mapping[str, str] = {} if reply is None else reply.logs
-        cursor = evaluation.cursor
+        cursor = evaluation.cursor if reply is None else reply.cursor_after(work.cursor)
         runs: tuple[Run, ...] = ()
         try:
             runs = self._requester(work.roster).runs(
