@@ -176,3 +176,25 @@ def test_a_name_that_is_gone_and_a_kind_that_is_unknown(kind: str) -> None:
     assert f"there is no {kind} 'nothing'" in gone.error.message
     assert unknown.error is not None
     assert "cannot evaluate a oracle; upgrade" in unknown.error.message
+
+
+def test_what_cannot_tell_a_cursor_leaves_it_where_it_was() -> None:
+    """As after a crash, a deadline, or requests that cannot be told: the cursor must not be lost."""
+
+    @ms.sensor(job=report)
+    def odd(context: ms.SensorContext) -> ms.RunRequest:
+        context.set_cursor(None)
+        return ms.RunRequest("a", config={"ops": object()})
+
+    @ms.sensor(job=report)
+    def again(context: ms.SensorContext) -> None:
+        context.set_cursor(None)
+
+    crashed = read_reply({"id": "1", "outcome": "failed", "error": {"type": "EvaluatorEnded", "message": "code 3"}})
+    untold = reply_of(ask_sensor("1", "odd", 60, cursor="before"), odd)
+    absent = reply_of(ask_sensor("1", "gone", 60, cursor="before"), odd)
+    told = reply_of(ask_sensor("1", "again", 60, cursor="before"), again)
+
+    assert [each.outcome for each in (crashed, untold, absent, told)] == ["failed", "failed", "failed", "evaluated"]
+    assert [each.cursor_after("before") for each in (crashed, untold, absent)] == ["before"] * 3
+    assert told.cursor_after("before") is None

@@ -8,6 +8,7 @@ import click
 
 from mainspring.cli.complaint import note
 from mainspring.cli.options import (
+    checked_text,
     code_options,
     code_source,
     home_option,
@@ -15,6 +16,7 @@ from mainspring.cli.options import (
     key_value_pairs,
     limit_option,
 )
+from mainspring.cli.run_priority import set_priority
 from mainspring.cli.show import echo_json, echo_table
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ _STATUSES = ("QUEUED", "STARTING", "STARTED", "SUCCESS", "FAILURE", "CANCELING",
 
 @click.group
 def run() -> None:
-    """List runs, show what came of one, read its logs, retry one, cancel one.
+    """List runs, show what came of one or what it waits for, read its logs, retry one, cancel one, put one first.
 
     A run is named by its id, or by as much of the id's beginning as no other run shares; `last` is the newest one,
     `last~1` the one before it.
@@ -42,6 +44,9 @@ def run() -> None:
     help="Only runs in this status; may be repeated.",
 )
 @click.option("--mode", metavar="NAME", help="Only runs in this mode.")
+@click.option(
+    "--automation", metavar="NAME", help="Only runs that this schedule or sensor has asked for: NAME or LOCATION:NAME."
+)
 @click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only runs with this tag; may be repeated.")
 @click.option("--before", metavar="RUN_ID", help="Only runs older than this one: the next page.")
 @limit_option(20, "runs")
@@ -52,6 +57,7 @@ def list_runs(
     job: str | None,
     statuses: tuple[str, ...],
     mode: str | None,
+    automation: str | None,
     tags: tuple[str, ...],
     before: str | None,
     limit: int,
@@ -72,11 +78,14 @@ def list_runs(
     from mainspring.storage import RunQuery
 
     wanted = key_value_pairs(tags, "--tag")
+    location, _, name = (checked_text(automation, "--automation") or "").rpartition(":")
     try:
         with opened(home) as instance:
             query = RunQuery(
                 job_name=job,
                 mode=mode,
+                location=location or None,
+                automation=name or None,
                 statuses=tuple(map(RunStatus, statuses)),
                 tags=wanted,
                 before=None if before is None else find_run(instance, before).run_id,
@@ -227,6 +236,9 @@ def cancel(*, run_id: str, wait_seconds: float | None, home: str | None) -> None
 
     with opened(home) as instance:
         cancel_and_tell(instance, find_run(instance, run_id).run_id, wait_seconds)
+
+
+run.add_command(set_priority)
 
 
 def _echo_runs(found: list[Run], limit: int) -> None:

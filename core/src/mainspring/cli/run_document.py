@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mainspring.cli.run_wait import waits_for
 from mainspring.event import AssetMaterialized, RunFailed, StepFailed, StepOutput, StepRetried, StepWaiting
 from mainspring.execute.worker import liveness
 from mainspring.run import RunStatus
@@ -43,6 +44,8 @@ def run_row(run: Run) -> dict[str, Any]:
         "partition_key": run.partition_key,
         "parent_run_id": run.parent_run_id,
         "location": run.location,
+        "automation": run.automation,
+        "tick_id": run.tick_id,
     }
 
 
@@ -56,6 +59,7 @@ def run_document(run: Run, instance: Instance) -> dict[str, Any]:
         "selection": None if run.selection is None else list(run.selection),
         "scheduled_time": utc(run.scheduled_time),
         "priority": run.priority,
+        "waits_for": waits_for(run, instance) if run.status is RunStatus.QUEUED else [],
         "worker": _worker(run),
         "waiting": _waiting(run, events, steps),
         "steps": [_step(record) for record in steps],

@@ -81,13 +81,17 @@ def _echo_head(document: Mapping[str, Any]) -> None:
             "mode": document["mode"],
             "status": document["status"],
             "reason": document["reason"],
+            "waits for": "\n".join(document["waits_for"]),
             "worker": _worker(document["worker"]),
             "waits": "\n".join(_waits(document["waiting"])),
             "attempt": str(document["attempt"]),
             "created": document["created_at"],
             "started": document["started_at"],
             "ended": ended if took is None else f"{ended} (after {duration(took)})",
+            "location": document["location"],
+            "automation": _automation(document),
             "scheduled": document["scheduled_time"],
+            "priority": str(document["priority"]) if document["priority"] else None,
             "partition": document["partition_key"],
             "run key": document["run_key"],
             "parent": document["parent_run_id"],
@@ -104,6 +108,13 @@ def _waits(waiting: list[dict[str, Any]]) -> Iterator[str]:
         first, *others = [each for each in waiting if each["pool"] == pool]
         more = f" (and {count(len(others), 'more step')})" if others else ""
         yield f"step {first['step_key']!r}{more} for a place in pool {pool}, since {first['since']}"
+
+
+def _automation(document: Mapping[str, Any]) -> str | None:
+    if document["automation"] is None:
+        return None
+    tick = "" if document["tick_id"] is None else f", tick {document['tick_id']}"
+    return f"{document['location']}:{document['automation']}{tick}"
 
 
 def _worker(worker: Mapping[str, Any] | None) -> str | None:

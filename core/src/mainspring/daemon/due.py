@@ -51,6 +51,15 @@ def introduce(schedule: OfferedSchedule, now: float) -> AutomationState:
     )
 
 
+def switched_on(schedule: OfferedSchedule, state: AutomationState, now: float) -> Due:
+    """Return what becomes of a schedule that is switched on: what falls due from now on is kept, whoever is up to decide it.
+
+    What fell due before, while it was off or while nobody decided, never runs.
+    """
+    ticks = _dropped(state, now, "it was not decided before the schedule was switched off")
+    return Due(state=evolve(_afresh(state, now, schedule.timing_text), switch="running"), ticks=ticks)
+
+
 def look(schedule: OfferedSchedule | None, state: AutomationState, now: float, *, is_in_turn: bool = True) -> Due:
     """Return what a schedule calls for.
 

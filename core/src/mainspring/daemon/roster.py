@@ -9,8 +9,8 @@ from itertools import count
 
 from attrs import define
 
-from mainspring.daemon.due import introduce
-from mainspring.daemon.offered import Offered, OfferedSchedule, read_offered
+from mainspring.daemon.introduction import adopts, introduced
+from mainspring.daemon.offered import Offered, read_offered
 from mainspring.errors import MainspringError
 from mainspring.execute.recorded_job import RecordedJob, read_job
 from mainspring.storage import AutomationState, DefinitionQuery, Storage
@@ -130,11 +130,10 @@ class Roster:
 
     def _load_states(self, storage: Storage, now: float) -> None:
         states = {state.name: state for state in storage.automations.states(self.location)}
-        changed = [each for each in self._offered.values() if self._adopts(each, states, storage, now)]
+        changed = [each for each in self._offered.values() if adopts(each, states, self._offered, storage, now)]
         adopted = {each.name for each in changed}
-        new = [
-            _introduced(each, now) for name, each in self._offered.items() if name not in states and name not in adopted
-        ]
+        unseen = [each for name, each in self._offered.items() if name not in states and name not in adopted]
+        new = [introduced(each, now) for each in unseen]
         if new:
             storage.automations.introduce(new)
         if new or changed:
@@ -144,16 +143,6 @@ class Roster:
             if not entry.is_at_work:
                 self.plan(entry, now)
 
-    def _adopts(self, each: Offered, states: dict[str, AutomationState], storage: Storage, now: float) -> bool:
-        """Have an automation take over the state of the one that it names, if that is not offered any more."""
-        old = each.adopts
-        if old is None or each.name in states or old not in states or old in self._offered:
-            return False
-        adopted = storage.automations.adopt(self.location, old, each.name, now)
-        if adopted:
-            _LOGGER.info("%s %r has taken over the state and the run keys of %r", each.kind, each.name, old)
-        return adopted
-
     def _entry(self, name: str, state: AutomationState) -> Entry:
         entry = self.entries.get(name)
         offered = self._offered.get(name)
@@ -161,9 +150,3 @@ class Roster:
             return Entry(offered, state)
         entry.offered, entry.state = offered, state
         return entry
-
-
-def _introduced(offered: Offered, now: float) -> AutomationState:
-    if isinstance(offered, OfferedSchedule):
-        return introduce(offered, now)
-    return AutomationState(location=offered.location, name=offered.name, kind=offered.kind, updated_at=now)

@@ -54,7 +54,7 @@ def _said(
     new, known_keys = without_known(evaluation.requests, known)
     error = None if reply is None else reply.error
     logs: Mapping[str, str] = {} if reply is None else reply.logs
-    cursor = evaluation.cursor if reply is None or reply.stands else work.cursor
+    cursor = evaluation.cursor if reply is None else reply.cursor_after(work.cursor)
     runs: tuple[Run, ...] = ()
     due_at = None if work.due is None else work.due.time
     try:

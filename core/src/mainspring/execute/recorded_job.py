@@ -54,7 +54,7 @@ def find_recorded_job(storage: Storage, reference: str) -> RecordedJob:
     if not found:
         offered = storage.locations.definitions(DefinitionQuery(location=location or None, kind="job"))
         place = f"location {location!r}" if location else "any code location"
-        place += _say_unready(storage, location)
+        place += say_unready(storage, location)
         raise UnknownNameError("job", name, {each.name for each in offered}, place=place)
     if len(found) > 1:
         listed = ", ".join(f"{each.location}:{each.name}" for each in found)
@@ -62,7 +62,7 @@ def find_recorded_job(storage: Storage, reference: str) -> RecordedJob:
     return read_job(found[0])
 
 
-def _say_unready(storage: Storage, name: str) -> str:
+def say_unready(storage: Storage, name: str) -> str:
     """Say in brackets which locations may have more to offer than they do now."""
     unready = [
         f"{each.name} is {each.status}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +26,32 @@ def check_location(spec: LocationSpec, home: Path) -> dict[str, Any]:
     Raises:
         InstanceError: The system's folder for temporary files has too long a path for a socket.
     """
+    try:
+        with opened_apart(spec, home) as (_, status):
+            return _result(spec, status)
+    except LocationError as error:
+        return _result(spec, {"status": "FAILED", "error": str(error)})
+
+
+@contextmanager
+def opened_apart(spec: LocationSpec, home: Path) -> Iterator[tuple[LocationClient, Mapping[str, Any]]]:
+    """Load a location's code in processes of its own, and give who speaks with them, with how that went.
+
+    Raises:
+        LocationError: The processes cannot be started, or have ended.
+        InstanceError: The system's folder for temporary files has too long a path for a socket.
+    """
     with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
+        found = open_location(spec, home, within_limit(Path(folder) / "check.sock", "TMPDIR"))
         try:
-            found = open_location(spec, home, within_limit(Path(folder) / "check.sock", "TMPDIR"))
-        except LocationError as error:
-            return _result(spec, {"status": "FAILED", "error": str(error)})
-        try:
-            status = next(each for each in found.client.watch() if each["status"] != "LOADING")
-            found.client.stop()
-        except LocationError as error:
-            return _result(spec, {"status": "FAILED", "error": str(error)})
+            statuses = found.client.watch()  # kept to the end, as a front ends that nobody watches
+            yield found.client, next(each for each in statuses if each["status"] != "LOADING")
         finally:
+            with suppress(LocationError):  # it may have ended already
+                found.client.stop()
             found.client.close()
             if found.process is not None:
                 found.process.wait()
-    return _result(spec, status)
 
 
 def reload_location(spec: LocationSpec, home: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class EvaluationReply:
         evaluation: What it asked for; of one that failed, what stands of it all the same.
         error: Why it failed, or could not begin.
         logs: What it printed and logged, by stream.
-        stands: Whether the evaluation says where the cursor is; that of a process that was ended does not.
+        moves_cursor: Whether the evaluation's cursor counts: not where nobody could tell it, as after a crash.
     """
 
     id: str
@@ -37,7 +37,11 @@ class EvaluationReply:
     evaluation: Evaluation
     error: ErrorInfo | None = None
     logs: Mapping[str, str] = field(factory=dict)
-    stands: bool = True
+    moves_cursor: bool = True
+
+    def cursor_after(self, before: str | None) -> str | None:
+        """Return where a sensor goes on that began with a cursor."""
+        return self.evaluation.cursor if self.moves_cursor else before
 
 
 def ask_schedule(id_: str, name: str, scheduled_time: datetime, deadline_seconds: float) -> Message:
@@ -118,7 +122,7 @@ def read_reply(message: Message) -> EvaluationReply:
         ),
         None if error is None else _read_error(error),
         message.get("logs", {}),
-        "requests" in message,
+        "cursor" in message,
     )
 
 

@@ -69,3 +69,6 @@ class AutomationStore(Protocol):
 
     def ticks(self, query: TickQuery) -> list[Tick]:
         """Return the ticks that fit, the newest first."""
+
+    def ticks_by_id(self, tick_ids: Collection[int]) -> dict[int, Tick]:
+        """Return those of these ticks that there are, by id."""

@@ -87,6 +87,14 @@ class _MemoryRuns:
         with self._rows.lock:
             return list(self._rows.admit(admission))
 
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        with self._rows.lock:
+            run = self._rows.runs.get(run_id)
+            if run is None or run.status is not RunStatus.QUEUED:
+                return False
+            self._rows.runs[run_id] = evolve(run, priority=priority)
+            return True
+
     def live_of(self, location: str, automation: str) -> list[Run]:
         with self._rows.lock:
             found = [run for run in self._rows.runs.values() if not run.status.is_final]
@@ -246,6 +254,8 @@ def _fits(run: Run, query: RunQuery) -> bool:
     return (
         (query.job_name is None or run.job_name == query.job_name)
         and (query.mode is None or run.mode == query.mode)
+        and (query.location is None or run.location == query.location)
+        and (query.automation is None or run.automation == query.automation)
         and (not query.statuses or RunStatus(run.status) in query.statuses)
         and all(run.tags.get(key) == value for key, value in query.tags.items())
         and (query.prefix is None or run.run_id.startswith(query.prefix))

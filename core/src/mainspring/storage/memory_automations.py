@@ -127,6 +127,10 @@ class MemoryAutomations:
             found = [each for _, each in sorted(self._ticks.items(), reverse=True)]
         return [each for each in found if _fits(each, query)][: query.limit]
 
+    def ticks_by_id(self, tick_ids: Collection[int]) -> dict[int, Tick]:
+        with self._rows.lock:
+            return {tick_id: self._ticks[tick_id] for tick_id in tick_ids if tick_id in self._ticks}
+
     def _check(self, duty: Duty | None) -> None:
         if duty is not None and self._duties.holder(duty.name) != duty.holder:
             raise SupersededError(f"lease {duty.name!r} was taken over by another daemon; nothing was written")

@@ -25,6 +25,8 @@ class RunQuery:
     Attributes:
         job_name: Of this job.
         mode: In this mode.
+        location: Of this code location.
+        automation: That this schedule or sensor has asked for.
         statuses: In one of these statuses; any if empty.
         tags: Bearing all of these tags.
         prefix: Whose id begins so.
@@ -34,6 +36,8 @@ class RunQuery:
 
     job_name: str | None = None
     mode: str | None = None
+    location: str | None = None
+    automation: str | None = None
     statuses: tuple[RunStatus, ...] = ()
     tags: Mapping[str, str] = field(factory=dict)
     prefix: str | None = None
@@ -92,6 +96,9 @@ class RunStore(Protocol):
         Args:
             admission: By which rules.
         """
+
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        """Give a run that is QUEUED another priority, in one durable transaction; False where it is not, or is gone."""
 
     def live_of(self, location: str, automation: str) -> list[Run]:
         """Return the runs of an automation that wait or are under way, the oldest first."""

@@ -20,7 +20,7 @@ from mainspring.storage.sql.queue import Queueing
 from mainspring.storage.sql.tables import automations, outbox, run_keys, runs, ticks
 
 _STATE = [each for each in automations.c if each.name != "cursor"]
-_NAMES_A_QUERY = 500
+_KEYS_A_QUERY = 500
 
 
 class SqlAutomations:
@@ -46,8 +46,8 @@ class SqlAutomations:
         wanted = list(names)
         found: dict[str, str | None] = {}
         with self._database.read() as connection:
-            for start in range(0, len(wanted), _NAMES_A_QUERY):
-                some = wanted[start : start + _NAMES_A_QUERY]
+            for start in range(0, len(wanted), _KEYS_A_QUERY):
+                some = wanted[start : start + _KEYS_A_QUERY]
                 statement = select(automations.c.name, automations.c.cursor).where(
                     automations.c.location == location, automations.c.name.in_(some)
                 )
@@ -125,3 +125,12 @@ class SqlAutomations:
             statement = statement.where(ticks.c.tick_id < query.before)
         with self._database.read() as connection:
             return [to_tick(row) for row in connection.execute(statement)]
+
+    def ticks_by_id(self, tick_ids: Collection[int]) -> dict[int, Tick]:
+        wanted = list(tick_ids)
+        found: dict[int, Tick] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), _KEYS_A_QUERY):
+                statement = select(ticks).where(ticks.c.tick_id.in_(wanted[start : start + _KEYS_A_QUERY]))
+                found.update((row.tick_id, to_tick(row)) for row in connection.execute(statement))
+        return found

@@ -87,6 +87,7 @@ class Database:
             if connection is not None:
                 with suppress(DBAPIError, self._backend.driver_error):
                     connection.close()
+            self._backend.close()
 
     def before_fork(self) -> None:
         """Wait for what is under way, and let nothing begin."""

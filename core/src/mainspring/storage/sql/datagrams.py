@@ -63,8 +63,15 @@ class Datagrams:
                 thread.join(1.0)
                 path.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Let go of the socket; the next telling opens another."""
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            sender.close()
+
     def _send(self, path: str, word: bytes) -> None:
         if self._sender is None or self._sender_pid != os.getpid():
+            self.close()
             self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._sender.setblocking(False)  # noqa: FBT003 - the socket's own form
             self._sender_pid = os.getpid()

@@ -64,6 +64,13 @@ class SqlRuns:
         with self._database.write(durable=True) as connection:
             return list(Queueing(self._database, connection).finish(admission))
 
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        with self._database.write(durable=True) as connection:
+            changed = connection.execute(
+                runs.update().where(runs.c.run_id == run_id, IS_QUEUED), {"priority": priority}
+            )
+            return changed.rowcount == 1
+
     def live_of(self, location: str, automation: str) -> list[Run]:
         statement = (
             select(runs)
@@ -108,6 +115,10 @@ class SqlRuns:
             statement = statement.where(runs.c.job_name == query.job_name)
         if query.mode is not None:
             statement = statement.where(runs.c.mode == query.mode)
+        if query.location is not None:
+            statement = statement.where(runs.c.location == query.location)
+        if query.automation is not None:
+            statement = statement.where(runs.c.automation == query.automation)
         if query.statuses:
             statement = statement.where(runs.c.status.in_(query.statuses))
         if query.prefix is not None:

@@ -319,3 +319,19 @@ class AutomationStoreContract:
         assert storage.automations.ticks(query) == found[1:2]
         query = TickQuery(location="sales", automation="nightly", statuses=(TickStatus.MISSED,))
         assert storage.automations.ticks(query) == found[2:]
+
+    def test_ticks_are_found_by_their_ids(self, storage: Storage) -> None:
+        """Those that are not there are left out."""
+        states = [introduced(storage, name) for name in ("first", "second")]
+        ids = [
+            committed.tick.tick_id
+            for state in states
+            if (committed := commit(storage, decided(state, tick=tick_of(state)))).tick is not None
+        ]
+        known = [each for each in ids if each is not None]
+
+        found = storage.automations.ticks_by_id([*known, 1_000_000])
+        assert {tick_id: tick.automation for tick_id, tick in found.items()} == dict(
+            zip(known, ("first", "second"), strict=True)
+        )
+        assert storage.automations.ticks_by_id([]) == {}

@@ -109,6 +109,20 @@ class RunQueueContract:
         assert [each.run_id for each in storage.runs.queued(2)] == ["d", "e"]
         assert storage.runs.queued(0) == []
 
+    def test_a_run_that_waits_can_be_given_another_priority(self, storage: Storage) -> None:
+        """What has begun or is over keeps the one that it had."""
+        for run_id in ("one", "two"):
+            given_run(storage, RunStatus.QUEUED, run_id)
+        given_run(storage, RunStatus.STARTING, "begun")
+
+        assert storage.runs.set_priority("two", 5)
+        assert [each.run_id for each in storage.runs.queued(10)] == ["two", "one"]
+        assert storage.runs.set_priority("two", -5)
+        assert [(each.run_id, each.priority) for each in storage.runs.queued(10)] == [("one", 0), ("two", -5)]
+        assert not storage.runs.set_priority("begun", 5)
+        assert not storage.runs.set_priority("gone", 5)
+        assert [each.priority for each in storage.runs.active()] == [0]
+
     def test_runs_of_locations_can_be_left_out(self, storage: Storage) -> None:
         for run_id, location in (("a", "full"), ("b", "other"), ("c", None), ("d", "slow")):
             given_run(storage, RunStatus.QUEUED, run_id, location=location)

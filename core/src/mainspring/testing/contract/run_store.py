@@ -69,6 +69,8 @@ class RunStoreContract(RunQueueContract, RunAttemptsContract):
             ({"job_name": "ingest"}, ["c2", "b1", "a1"]),
             ({"mode": "dev"}, ["c1", "b1"]),
             ({"statuses": (RunStatus.SUCCESS, RunStatus.FAILURE)}, ["c1", "a1"]),
+            ({"automation": "nightly"}, ["c2", "b1"]),
+            ({"location": "sales", "automation": "nightly"}, ["b1"]),
             ({"tags": {"team": "data"}}, ["c2", "a1"]),
             ({"tags": {"team": "data", "tier": "1"}}, ["c2"]),
             ({"tags": {"team": "tier"}}, []),
@@ -88,8 +90,10 @@ class RunStoreContract(RunQueueContract, RunAttemptsContract):
         self, storage: Storage, query: dict[str, Any], expected: list[str]
     ) -> None:
         given_run(storage, RunStatus.SUCCESS, "a1", tags={"team": "data"})
-        given_run(storage, RunStatus.STARTED, "b1", mode="dev", tags={"team": "ops", "data": "team"})
-        given_run(storage, RunStatus.QUEUED, "c2", tags={"team": "data", "tier": "1"})
+        sales = {"location": "sales", "automation": "nightly"}
+        stock = {"location": "stock", "automation": "nightly"}
+        given_run(storage, RunStatus.STARTED, "b1", mode="dev", tags={"team": "ops", "data": "team"}, **sales)
+        given_run(storage, RunStatus.QUEUED, "c2", tags={"team": "data", "tier": "1"}, **stock)
         given_run(storage, RunStatus.FAILURE, "c1", job_name="report", mode="dev")
 
         assert [run.run_id for run in storage.runs.find(RunQuery(**query))] == expected
