@@ -41,10 +41,24 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "List, show and run the jobs of a file or module, and queue runs of those of code locations.",
     ),
     "run": LazyCommand(
-        "mainspring.cli.run", "run", "List runs, show what came of one, read its logs, retry one, cancel one."
+        "mainspring.cli.run",
+        "run",
+        "List runs, show what came of one or what it waits for, read its logs, retry one, cancel one, put one first.",
+    ),
+    "schedule": LazyCommand(
+        "mainspring.cli.schedule",
+        "schedule",
+        "List schedules, switch them on and off, see when they are due and what was decided.",
+    ),
+    "sensor": LazyCommand(
+        "mainspring.cli.sensor",
+        "sensor",
+        "List sensors, switch them on and off, try them, read what was decided, set cursors and clear run keys.",
     ),
     "daemon": LazyCommand(
-        "mainspring.cli.daemon", "daemon", "Hold the code locations of a home open, and start the runs that wait."
+        "mainspring.cli.daemon",
+        "daemon",
+        "Hold the code locations of a home open, decide its schedules and sensors, and start the runs that wait.",
     ),
     "location": LazyCommand(
         "mainspring.cli.location", "location", "Show the code locations of a home, check them, and load them anew."
