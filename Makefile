@@ -84,8 +84,9 @@ bench: $(READY) ## measure Mainspring beside its peers
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 .PHONY: crash
-crash: $(READY) ## kill the processes of a code location two hundred times, on each database
-	@CRASH_KILLS=200 $(BIN)/python -m pytest -q tests/crash/test_kill_location.py -o faulthandler_timeout=1200 $(ARGS)
+crash: $(READY) ## kill daemons and the processes of code locations two hundred times, on each database
+	@CRASH_KILLS=200 $(BIN)/python -m pytest -q tests/crash/test_kill_location.py tests/crash/test_kill_daemon.py \
+	    -o faulthandler_timeout=2400 $(ARGS)
 
 .PHONY: zones
 zones: $(READY) ## compare schedules with cronsim in every time zone, over ten years

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from mainspring.cli.daemon_log import OWN, LogFormat, said_on_stderr
+from mainspring.cli.leaving import leave_behind
 from mainspring.cli.options import home_option, json_option
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
         OWN.info("the daemon of %s is at work, with %s", folder, number_of)
         works.run()
         OWN.info("the daemon has ended; runs that were started go on")
+    leave_behind()
 
 
 def _teller(instance: Instance) -> Callable[[], None]:
