@@ -27,10 +27,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 class AtWork:
-    """A daemon at work, which looks by itself so seldom that only what it is told of counts."""
+    """A daemon at work."""
 
     def __init__(self, home: Path) -> None:
-        self.process = start(home, "daemon", "run", "--log-format", "json", "--poll", "1")
+        self.process = start(home, "daemon", "run", "--log-format", "json", "--poll", "0.2")
 
     def until(self, look: Callable[[], Any]) -> Any:
         """Wait until something is so, and return it."""
@@ -106,6 +106,18 @@ def test_a_sensor_that_crashes_keeps_its_cursor(mainspring: Command, at_work: At
 
     assert "exited with code 3" in failed["reason"]
     assert mainspring("sensor", "cursor", "crashing").out == '"precious"\n'
+
+
+def test_what_nobody_has_told_it_of_is_taken_up_all_the_same(
+    mainspring: Command, at_work: AtWork, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As where the daemon is a service and has its sockets elsewhere."""
+    elsewhere = tmp_path_factory.mktemp("s")
+    elsewhere.chmod(0o700)
+    monkeypatch.setenv("MAINSPRING_RUNTIME_DIR", str(elsewhere))
+
+    mainspring("sensor", "start", "uploads")
+    assert at_work.until(lambda: _ticks(mainspring, "sensor", "uploads", "REQUESTED"))
 
 
 def _healthy(mainspring: Command) -> Any:

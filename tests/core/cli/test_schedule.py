@@ -4,8 +4,9 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from mainspring.storage import LocationStatus, TickStatus
+from mainspring.storage import DefinitionQuery, LocationStatus, TickStatus
 from tests.core.cli.automations import NOW, Orders, offer, seen, ticked
 from tests.core.cli.command import Command, Write
 
@@ -72,6 +73,24 @@ def test_one_that_is_not_offered_any_more_is_gone_and_its_ticks_are_there(mainsp
     for verb in ("start", "stop", "preview"):
         complaint = mainspring("schedule", verb, "yearly").complaint
         assert "location 'sales' does not offer schedule 'yearly' any more; put it back" in complaint
+
+
+def test_one_that_cannot_be_read_here_does_not_hide_the_others(mainspring: Command, orders: Orders) -> None:
+    with orders.open() as instance:
+        (found,) = instance.storage.locations.definitions(DefinitionQuery(kind="schedule", name="nightly"))
+        other = evolve(found, body=found.body.replace("Europe/Berlin", "Mars/Olympus"))
+        record = instance.storage.locations.get("sales")
+        assert record is not None
+        instance.storage.locations.record(record, [other])
+    hourly, nightly = mainspring("schedule", "list", "--json").json
+
+    assert (hourly["status"], nightly["status"], nightly["next_at"]) == ("running", "unreadable", None)
+    assert "Mars/Olympus" in nightly["problem"]
+    assert "Mars/Olympus" in mainspring("schedule", "show", "nightly").out
+    assert "Mars/Olympus" in mainspring("schedule", "start", "nightly").complaint
+    stopped = mainspring("schedule", "stop", "--all")
+    assert stopped.out == "schedule sales:hourly is stopped\n"
+    assert "warning: sales:nightly is left as it is: " in stopped.err
 
 
 def test_a_schedule_is_shown_whole(mainspring: Command, orders: Orders) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainspring.cli.automation_reference import FoundAutomation, Kind, all_automations, find_automation
-from mainspring.cli.complaint import note
+from mainspring.cli.complaint import note, warn
 from mainspring.cli.home import NothingThereYetError, opened
 from mainspring.cli.show import echo, echo_json
 from mainspring.errors import MainspringError
@@ -17,6 +17,7 @@ from mainspring.execute.recorded_job import say_unready
 from mainspring.storage import TickQuery, TickStatus, Topic
 
 if TYPE_CHECKING:
+    from mainspring.daemon.offered import Offered
     from mainspring.instance import Instance
 
 
@@ -57,29 +58,23 @@ def show_one(kind: Kind, reference: str, home: str | None, *, as_json: bool) -> 
 
 def switch(kind: Kind, names: Sequence[str], home: str | None, *, to: str, are_all: bool, as_json: bool) -> None:
     """Switch automations on or off, and say of each whether that has changed anything."""
-    from mainspring.cli.act import note_act
-    from mainspring.daemon.switch import start, stop
-
     if bool(names) == are_all:
         said = "give either names or --all, not both" if names else f"name a {kind}, or give --all"
         raise click.UsageError(said, click.get_current_context())
-    rows: list[dict[str, Any]] = []
     with opened(home) as instance:
         storage = instance.storage
-        chosen = (
-            [each for each in all_automations(storage, kind) if each.offered is not None]
-            if are_all
-            else [find_automation(storage, kind, name) for name in names]
-        )
-        offers = [each.offer() for each in chosen]
-        for offered in offers:
-            change = start if to == "running" else stop
-            is_changed = change(offered, storage, instance.clock.time())
-            if is_changed:
-                verb = "start" if to == "running" else "stop"
-                note_act(instance, f"{kind} {verb}", f"{kind}:{offered.location}:{offered.name}")
-                storage.wakeups.tell(Topic.AUTOMATIONS)
-            rows.append({"name": offered.name, "location": offered.location, "status": to, "is_changed": is_changed})
+        if are_all:
+            chosen = [each for each in all_automations(storage, kind) if each.offered is not None or each.problem]
+            for each in chosen:
+                if each.problem is not None:
+                    warn(f"{each.reference} is left as it is: {each.problem}")
+            offers = [each.offered for each in chosen if each.offered is not None]
+        else:
+            offers = [find_automation(storage, kind, name).offer() for name in names]
+        try:
+            rows = [_switch_one(instance, offered, to) for offered in offers]
+        finally:
+            storage.wakeups.tell(Topic.AUTOMATIONS)
     if as_json:
         echo_json(rows)
     elif not rows:
@@ -87,6 +82,17 @@ def switch(kind: Kind, names: Sequence[str], home: str | None, *, to: str, are_a
     else:
         for row in rows:
             echo(f"{kind} {row['location']}:{row['name']} is {to}{'' if row['is_changed'] else ' already'}")
+
+
+def _switch_one(instance: Instance, offered: Offered, to: str) -> dict[str, Any]:
+    from mainspring.cli.act import note_act
+    from mainspring.daemon.switch import start, stop
+
+    verb, change = ("start", start) if to == "running" else ("stop", stop)
+    is_changed = change(offered, instance.storage, instance.clock.time())
+    if is_changed:
+        note_act(instance, f"{offered.kind} {verb}", f"{offered.kind}:{offered.location}:{offered.name}")
+    return {"name": offered.name, "location": offered.location, "status": to, "is_changed": is_changed}
 
 
 def list_ticks(

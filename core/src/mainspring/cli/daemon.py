@@ -34,7 +34,7 @@ def _run_options(command: Command) -> Command:
             default=1.0,
             show_default=True,
             metavar="SECONDS",
-            help="How often it looks by itself at what it is told of anyway.",
+            help="How often it looks by itself for what it may not have been told of.",
         ),
     ):
         command = option(command)

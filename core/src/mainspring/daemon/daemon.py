@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 """How often it looks by itself: wake-ups may be lost, and the clock may be set."""
 
+POLLS_A_READING = 15
+"""How often it looks by itself until it reads, too, how all automations stand: that somebody has switched one may be all
+that was lost, as where the sockets of that process are in another folder."""
+
 HICCUP_SECONDS = 1.0
 """How long a storage that fails is left alone."""
 
@@ -87,6 +91,7 @@ class Daemon:
         told = json.dumps(attrs.asdict(identity))
         self._leases = Leases(instance.storage.duties, self.daemon_id, told, _is_dead)
         self._renew_at = 0.0
+        self._read_at = 0.0
         self._starter = Starter(instance, launcher, command, queue_rules(instance.settings), self._awake.set)
         committer = Committer(instance, self._starter.admission, self._duty, self._lose)
         self._automations = Automations(instance, committer, InHand(self._client, self._awake.set))
@@ -151,6 +156,10 @@ class Daemon:
         return wait
 
     def _take_up_changes(self) -> None:
+        now = self._instance.clock.monotonic()
+        if now >= self._read_at:
+            self._read_at = now + POLLS_A_READING * self._poll_seconds
+            self._changed.add(Topic.AUTOMATIONS)
         while self._changed:
             match self._changed.pop():
                 case Topic.RUNS:
