@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +16,7 @@ from threading import Event
 from typing import Any
 
 import psycopg
-from attrs import frozen
+from attrs import define, field
 
 from mainspring.clock import SystemClock
 
@@ -37,17 +37,28 @@ _FAST = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connecti
 _STARTED_WITHIN_SECONDS = 60
 
 
-@frozen
+@define(eq=False)
 class PostgresServer:
     """A server that runs.
 
     Attributes:
         folder: Where its socket is.
         process: Its first process.
+        begin: Starts that.
     """
 
     folder: Path
-    process: subprocess.Popen[bytes]
+    begin: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it, and wait until it can be used."""
+        self.process = self.begin()
+        _wait(self)
+
+    def stop(self) -> None:
+        """End it at once, whoever is connected."""
+        _stop(self.process)
 
     def url(self, database: str, user: str = OWNER) -> str:
         """Return the URL of a database."""
@@ -82,15 +93,17 @@ def running_server(binaries: Path) -> Iterator[PostgresServer]:
         binaries = _within_reach(binaries, folder, identity)
         _initialize(binaries, folder / "data", identity)
         command = [str(binaries / "postgres"), "-D", "data", "-k", str(folder), *(f"-c{each}" for each in _FAST)]
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **identity)
+        devnull = subprocess.DEVNULL
+        server = PostgresServer(
+            folder, lambda: subprocess.Popen(command, cwd=folder, stdin=devnull, stderr=devnull, **identity)
+        )
         try:
-            server = PostgresServer(folder, process)
-            _wait(server)
+            server.start()
             server.execute(f"CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'")
             server.execute("CREATE ROLE unwanted LOGIN")
             yield server
         finally:
-            _stop(process)
+            server.stop()
     finally:
         shutil.rmtree(folder)
 
