@@ -19,6 +19,7 @@ from mainspring.errors import LocationError
 from mainspring.location.address import socket_path
 from mainspring.location.check import check_location, reload_location
 from mainspring.location.client import LocationClient
+from mainspring.location.evaluation import ask_sensor
 from mainspring.location.interface import INTERFACE, SERVICE, dump, load
 from mainspring.location.opening import open_location
 from mainspring.location.spec import LocationSpec
@@ -219,3 +220,20 @@ def gone(*pids: int) -> None:
     left = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, alive = psutil.wait_procs(left, timeout=15)
     assert not [each for each in alive if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.slow
+def test_a_front_that_was_stopped_is_given_up_with_all_that_was_asked_of_it(tmp_path: Path) -> None:
+    """Scar: D#33438. Whoever waits for an evaluation is told, and whoever watches too."""
+    code = GOOD.replace("defs = ", "@ms.sensor(job=first)\ndef never():\n    pass\n\ndefs = ").replace(
+        "jobs=[first]", "jobs=[first], sensors=[never]"
+    )
+    with front(tmp_path, code) as held:
+        held.settled()
+        os.kill(held.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(LocationError):
+                list(held.client.evaluate([ask_sensor("1", "never", 3600.0)]))
+            assert held.statuses.get(timeout=60) is None
+        finally:
+            os.kill(held.pid, signal.SIGCONT)

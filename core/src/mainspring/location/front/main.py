@@ -29,6 +29,9 @@ FIRST_HOLD_SECONDS = 20.0
 HOLD_SECONDS = 1.0
 """How long it waits for somebody else once nobody watches any more."""
 
+_PATIENT = (("grpc.http2.min_ping_interval_without_data_ms", 5_000), ("grpc.http2.max_ping_strikes", 0))
+"""Who watches asks now and then whether the front is still there."""
+
 
 def main() -> int:
     """Be a front; what it is told comes on stdin, as one JSON object with `home`, `socket` and `spec`."""
@@ -68,7 +71,7 @@ async def _serve(told: Mapping[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     front = Front(told["spec"]["name"], told, SystemClock())
     service = Service(front, told["spec"], stopped.set)
-    server = grpc.aio.server(options=OPTIONS)
+    server = grpc.aio.server(options=(*OPTIONS, *_PATIENT))
     server.add_generic_rpc_handlers((service.handler(), health_handler(front)))
     server.add_insecure_port(f"unix:{told['socket']}")
     os.chmod(told["socket"], 0o600)  # noqa: PTH101 - as above; nobody else can enter its folder anyway
