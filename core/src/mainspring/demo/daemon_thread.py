@@ -56,5 +56,5 @@ class DaemonThread:
     def _work(self) -> None:
         try:
             self._daemon.run()
-        except BaseException as error:  # it is raised in the thread that waits for what the daemon does
+        except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits for what the daemon does
             self._error = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -29,12 +30,17 @@ ARRIVALS = "arrivals"
 SEASON = "season"
 """The folder of the months that are done."""
 
+_START = """\
+# pandas leaves threads behind when it is imported, of libraries that are made to be forked: so it is forked all the same.
+start = "fork"
+"""
+
 SETTINGS = f"""\
 # The settings of this instance. Its one code location is the example project.
 [[location]]
 name = "{LOCATION}"
 module = "{MODULE}"
-
+{_START if sys.platform == "linux" else ""}
 # The example keeps its reports in a folder beside this file: what stands here takes the place of what the code says of
 # these modes.
 [mode.dev.resources.text_files]

@@ -34,8 +34,9 @@ class Months:
 
     def keep(self, table: DataFrame) -> None:
         """Put the months of a table beside the others; each takes the place of an older one at once, whole."""
-        for number, part in table.groupby("month"):
-            self._put(f"{month_name(number)}.csv", part.to_csv(index=False))
+        for number in table["month"].unique():
+            part = table[table["month"] == number]
+            self._put(f"{month_name(int(number))}.csv", part.to_csv(index=False))
 
     def read(self) -> DataFrame:
         """Return the tables of all months as one."""

@@ -26,15 +26,17 @@ class View:
 
     Attributes:
         at: When this was seen, seconds since the epoch.
+        began_at: When it began.
         wanted: The months that are to arrive.
         arrived: The months that have arrived, with the number of flights of each, in their order.
         reported: The months that the last report tells of.
         locations: The code locations.
-        ticks: The ticks since the beginning, the oldest first.
+        ticks: The ticks since the beginning, the oldest first; times before it, which nobody was there for, are left out.
         runs: The runs since the beginning, the oldest first.
     """
 
     at: float
+    began_at: float
     wanted: tuple[str, ...]
     arrived: tuple[tuple[str, int], ...] = ()
     reported: tuple[str, ...] = ()
@@ -86,7 +88,12 @@ class View:
 
 
 def look(
-    storage: Storage, months: Months, wanted: tuple[str, ...], arrived: Collection[tuple[str, int]], now: float, since: float
+    storage: Storage,
+    months: Months,
+    wanted: tuple[str, ...],
+    arrived: Collection[tuple[str, int]],
+    now: float,
+    since: float,
 ) -> View:
     """Return how a demonstration stands.
 
@@ -102,15 +109,16 @@ def look(
         tick
         for name in AUTOMATIONS
         for tick in storage.automations.ticks(TickQuery(location=LOCATION, automation=name, limit=_MOST))
-        if tick.last_at >= since
+        if tick.first_at >= since and (tick.scheduled_time is None or tick.scheduled_time >= since)
     ]
     runs = [run for run in storage.runs.find(RunQuery(limit=_MOST)) if run.created_at >= since]
     return View(
         at=now,
+        began_at=since,
         wanted=wanted,
         arrived=tuple(arrived),
         reported=months.reported(),
-        locations=tuple(storage.locations.all()),
+        locations=tuple(each for each in storage.locations.all() if each.updated_at >= since),
         ticks=tuple(sorted(ticks, key=lambda tick: (tick.first_at, tick.tick_id or 0))),
         runs=tuple(sorted(runs, key=lambda run: run.run_id)),
     )
