@@ -11,11 +11,16 @@ from mainspring.component import launcher_of
 from mainspring.daemon.daemon import Daemon
 from mainspring.errors import MainspringError
 from mainspring.launch.command import worker_command
+from mainspring.location.address import socket_path
 from mainspring.location.spec import location_specs
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
     from mainspring.settings import Settings
+
+
+END_SECONDS = 15.0
+"""How long the processes of its locations are waited for, on a machine that is busy."""
 
 
 class DaemonThread:
@@ -29,6 +34,8 @@ class DaemonThread:
 
     def __init__(self, instance: Instance, home: Path, settings: Settings) -> None:
         specs = location_specs(settings, home)
+        self._clock = instance.clock
+        self._doors = [socket_path(home, name) for name in specs]
         launcher = launcher_of(instance, home)
         self._daemon = Daemon(instance, home, specs, launcher, lambda run: worker_command(home, run))
         self._thread = threading.Thread(target=self._work, name="daemon")
@@ -43,6 +50,9 @@ class DaemonThread:
     ) -> None:
         self._daemon.stop()
         self._thread.join()
+        until = self._clock.monotonic() + END_SECONDS
+        while any(each.exists() for each in self._doors) and self._clock.monotonic() < until:
+            self._clock.wait(threading.Event(), 0.05)
 
     def check(self) -> None:
         """Raise what the daemon has come to an end by, if it has.
