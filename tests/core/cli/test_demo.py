@@ -115,8 +115,14 @@ def test_once_all_is_done_the_page_says_how_to_end_it() -> None:
 def test_the_summary_counts_and_names_what_failed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     view = evolve(BUSY, runs=(BUSY.runs[0], run(2, RunStatus.FAILURE)))
     row = {
-        "month": 1, "flights": 26_398, "late_share": 0.23, "bad_weather_share": 0.11,
-        "best": "Virgin", "best_delay": -15.2, "worst": "Express", "worst_delay": 25.0,
+        "month": 1,
+        "flights": 26_398,
+        "late_share": 0.23,
+        "bad_weather_share": 0.11,
+        "best": "Virgin",
+        "best_delay": -15.2,
+        "worst": "Express",
+        "worst_delay": 25.0,
     }
     outcome = Outcome(
         programme=Programme(home=Path("here")), home=tmp_path, view=view, report_run_id="id-9", summary=[row]

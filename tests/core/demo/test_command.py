@@ -136,9 +136,11 @@ def test_a_terminal_shows_how_things_stand_until_ctrl_c(tmp_path: Path) -> None:
 
     with subprocess.Popen([*PROGRAM, *FEW], cwd=tmp_path, env=environment, stdout=terminal) as process:
         os.close(terminal)
+        waits = True
         for text in texts(controller):
             shown += text
-            if "the daemon goes on until Ctrl-C" in shown:
+            if waits and "the daemon goes on until Ctrl-C" in shown:
+                waits = False
                 process.send_signal(signal.SIGINT)
 
     assert process.returncode == 0

@@ -8,6 +8,7 @@ from mainspring.demo.flights import flights
 from mainspring.demo.season import defs
 from mainspring.demo.view import View
 from mainspring.run import RunStatus
+from mainspring.storage import RunQuery
 
 
 @pytest.mark.slow
@@ -48,7 +49,10 @@ def test_who_ends_it_early_finds_no_run_left(tmp_path: Path) -> None:
     )
 
     assert not outcome.view.is_complete
-    assert outcome.view.live == ()
+    with ms.Instance.open(tmp_path) as instance:
+        runs = instance.storage.runs.find(RunQuery())
+    assert runs
+    assert all(run.status.is_final for run in runs)
 
 
 def test_where_it_is_ended_at_once_nothing_was_run(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mainspring.cli import INTERRUPTED, TERMINATED
-from mainspring.cli.complaint import note
+from mainspring.cli.complaint import note, shown_warnings
 from mainspring.cli.options import json_option
 from mainspring.cli.show import echo_json
 from mainspring.cli.terminal import is_terminal
@@ -87,7 +87,12 @@ def demo(
         pause_seconds=pause_seconds,
         ends_by_itself=once or not is_terminal(stream),
     )
-    with _signals() as caught, _display(ends_by_itself=programme.ends_by_itself, to_stderr=as_json) as show:
+    with (
+        shown_warnings("mainspring.daemon"),
+        shown_warnings("mainspring.location"),
+        _signals() as caught,
+        _display(ends_by_itself=programme.ends_by_itself, to_stderr=as_json) as show,
+    ):
         outcome = demonstrate(programme, show, lambda: bool(caught))
     _show(outcome, as_json=as_json)
     if outcome.view.failed:

@@ -49,7 +49,7 @@ class Outcome:
     Attributes:
         programme: What was demonstrated.
         home: The instance's folder as an absolute path.
-        view: How it stood at the end.
+        view: How it stood when it was over or ended; runs that were still live then have been ended since.
         report_run_id: The run of the last report; None where there was none.
         summary: A row for each month that was reported on: `month`, `flights`, `late_share`, `bad_weather_share`, `best`,
             `best_delay`, `worst`, `worst_delay`; shares are from 0 to 1, delays mean minutes on arrival.
@@ -95,7 +95,7 @@ def demonstrate(programme: Programme, show: Callable[[View], None], is_stopped: 
                     instance.clock.wait(threading.Event(), LOOK_SECONDS)
         finally:
             end_runs(instance)
-        return _outcome(programme, folder, instance, year.look())
+        return _outcome(programme, folder, instance, year.view)
 
 
 def _outcome(programme: Programme, folder: Path, instance: Instance, view: View) -> Outcome:

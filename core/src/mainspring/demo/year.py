@@ -53,7 +53,7 @@ class Year:
             DemoError: The code could not be loaded, or nothing happens any more.
         """
         self._deliver()
-        before, self.view = self.view, self.look()
+        before, self.view = self.view, self._look()
         now = self._instance.clock.monotonic()
         if _state(before) != _state(self.view) or self.view.is_complete:
             self._changed_at = now
@@ -65,8 +65,7 @@ class Year:
             if each.status is LocationStatus.FAILED:
                 raise DemoError(f"location {each.name} failed: {each.error}")
 
-    def look(self) -> View:
-        """Return how things stand."""
+    def _look(self) -> View:
         return look(
             self._instance.storage,
             Months(self._folder / SEASON),
