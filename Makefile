@@ -23,7 +23,7 @@ DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(PROJECTS))
 SOURCES := $(wildcard $(addsuffix /src,$(DISTRIBUTIONS)))
 SETUP := scripts/setup-venv pyproject.toml constraints.txt $(PROJECTS)
 UNIT := -m 'not slow and not integration'
-# What is handed on to the program that a target runs: make demo ARGS=--mode=test, make test ARGS='tests/core -x'.
+# What is handed on to the program that a target runs: make demo ARGS=--once, make test ARGS='tests/core -x'.
 ARGS ?=
 
 say = @printf '\n\033[1m==> %s\033[0m\n' "$(1)"
@@ -36,7 +36,7 @@ help: ## list the targets
 	@printf '\nARGS=... is handed on: make demo ARGS=--help, make test ARGS="-n 2 tests/core", make bench ARGS=--help\n'
 
 .PHONY: demo
-demo: $(READY) ## run the example project over real data
+demo: $(READY) ## see a daemon at work on real data as it arrives
 	@$(BIN)/mainspring demo $(ARGS)
 
 .PHONY: test

@@ -1,59 +1,71 @@
+"""The command, for real: each test has a daemon, its locations' processes and months that arrive."""
+
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mainspring.cli import main
+from mainspring.demo.home import SETTINGS
 
-PROGRAM = "import sys; from mainspring.cli import main; sys.exit(main())"
+PROGRAM = [sys.executable, "-m", "mainspring", "demo"]
 WITHOUT = "import sys; sys.modules[{absent!r}] = None; from mainspring.cli import main; sys.exit(main())"
+FEW = ["--months", "2", "--pause", "0.2"]
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in an empty folder, where a shell finds the program."""
-    program(tmp_path / "bin")
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    return tmp_path / "work"
+def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": ""}  # where no shell finds the program
+    return subprocess.run(
+        [*PROGRAM, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
-def program(folder: Path) -> Path:
-    folder.mkdir()
-    made = folder / "mainspring"
-    made.touch(0o755)
-    return made
-
-
-@pytest.mark.slow
-def test_it_says_what_went_in_what_came_out_where_it_lies_and_how_to_look_further(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["demo"]) == 0
-
-    said, complaints = capsys.readouterr()
-    assert complaints == ""
-    assert "flights 336,776, airlines 16, airports 1,458, planes 3,322, weather 26,115" in said
-    assert "ExpressJet Airlines" in said
-    (report,) = folder.glob("mainspring-demo/reports/*/monthly_delays.result.1.txt")
-    assert str(report.relative_to(folder)) in said
-    assert f"mainspring run show {report.parent.name} --home mainspring-demo" in said
-    narrow = [line for line in said.splitlines() if report.parent.name not in line]
-    assert max(map(len, narrow)) <= 85
+def left_running(home: Path) -> list[str]:
+    """Return the processes that stand in a home, as all those of its code location do."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == home:
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue  # it has just ended, or is another's
+    return found
 
 
 @pytest.mark.slow
-def test_the_lines_of_python_that_it_prints_load_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--home", "it's here"]) == 0
+@pytest.mark.integration
+def test_lines_say_what_happens_and_a_summary_what_came_of_it(tmp_path: Path) -> None:
+    done = call(tmp_path, *FEW)
 
-    said = capsys.readouterr().out
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in (
+        "location  flights is LOADED",
+        "file      2013-02.csv arrives, with 24,951 flights",
+        "tick      arrivals asks for ",
+        "run       month 2013-01 ends SUCCESS after ",
+        "run       season ends SUCCESS after ",
+    ):
+        assert line in done.stdout
+    assert "Feb     23,611   24%" in done.stdout
+    assert "2 months with 51,955 flights arrived" in done.stdout
+    assert "after they were due (median)" in done.stdout
+    assert f"{sys.executable} -m mainspring run list --home mainspring-demo\n" in done.stdout
+    home = tmp_path / "mainspring-demo"
+    assert left_running(home) == []
+    assert {path.name for path in (home / "season").iterdir()} == {"2013-01.csv", "2013-02.csv", "summary.csv"}
+    _try_the_python_that_it_shows(done.stdout, tmp_path)
+
+
+def _try_the_python_that_it_shows(said: str, folder: Path) -> None:
     lines = [line.strip().removeprefix(">>> ") for line in said.splitlines() if line.strip().startswith(">>>")]
     loading = [f"assert len({line})" if line.startswith("defs.") else line for line in lines]
+    assert len(loading) == 5
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(loading)], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -61,34 +73,92 @@ def test_the_lines_of_python_that_it_prints_load_the_report(folder: Path, capsys
 
 
 @pytest.mark.slow
-def test_where_no_shell_finds_the_program_it_prints_what_it_was_started_as(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started = program(folder / "venv")
-    (folder / "venv" / "python").touch()
-    monkeypatch.setenv("PATH", str(folder))
+@pytest.mark.integration
+def test_a_second_time_the_year_begins_anew_and_json_is_one_object(tmp_path: Path) -> None:
+    assert call(tmp_path, "here", *FEW[:1], "1", "--once").returncode == 0
 
-    monkeypatch.setattr(sys, "argv", [str(started.relative_to(folder)), "demo"])
-    assert main(["demo", "--mode", "dev"]) == 0
-    said = capsys.readouterr().out
-    assert "\n  venv/mainspring run list --home mainspring-demo\n" in said
-    assert "\n  venv/python\n" in said
+    done = call(tmp_path, "--home", "here", *FEW, "--mode", "test", "--json")
 
-    monkeypatch.setattr(sys, "argv", ["/somewhere/__main__.py", "demo"])
-    assert main(["demo", "--mode", "test"]) == 0
-    assert f"\n  {sys.executable} -m mainspring run list --home mainspring-demo\n" in capsys.readouterr().out
+    assert done.returncode == 0
+    assert "month 2013-01 ends SUCCESS" in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["mode"], told["home"]) == ("test", str(tmp_path / "here"))
+    assert told["rows"] == {"2013-01": 27_004, "2013-02": 24_951}
+    assert [row["month"] for row in told["summary"]] == [1, 2]
+    months = [run for run in told["runs"] if run["job"] == "month"]
+    assert [(run["partition_key"], run["status"], run["automation"]) for run in months] == [
+        ("2013-01", "SUCCESS", "arrivals"),
+        ("2013-02", "SUCCESS", "arrivals"),
+    ]
+    assert told["median_start_delay_seconds"] > 0
 
 
 @pytest.mark.slow
-def test_json_is_one_object(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--mode", "test", "--json"]) == 0
+@pytest.mark.integration
+def test_a_run_that_fails_is_named_and_the_demo_fails(tmp_path: Path) -> None:
+    (tmp_path / "mainspring.toml").write_text(
+        SETTINGS.replace('base = "reports"', 'base = "reports/is-a-file"'), "utf-8"
+    )
+    (tmp_path / "reports").touch()
 
-    told = json.loads(capsys.readouterr().out)
-    assert told["mode"] == "test"
-    assert told["rows"]["flights"] == 336_776
-    assert len(told["summary"]) == 12
-    assert told["reports"] == {}
-    assert told["home"] == str(folder / "mainspring-demo")
+    done = call(tmp_path, ".", *FEW[:1], "1")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: run ")
+    assert "of month 2013-01 ended FAILURE" in done.stderr
+    assert "mainspring run show " in done.stderr
+    assert left_running(tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
+def test_a_signal_ends_it_and_all_that_it_started(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "home"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any("arrivals asks for" in line for line in process.stdout)
+        process.send_signal(number)
+        _, complaints = process.communicate(timeout=60)
+
+    assert process.returncode == code
+    assert "of 12 months; nothing is left running" in complaints
+    assert left_running(tmp_path / "home") == []
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+def test_a_terminal_shows_how_things_stand_until_ctrl_c(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+    shown = ""
+
+    with subprocess.Popen([*PROGRAM, *FEW], cwd=tmp_path, env=environment, stdout=terminal) as process:
+        os.close(terminal)
+        waits = True
+        for text in texts(controller):
+            shown += text
+            if waits and "the daemon goes on until Ctrl-C" in shown:
+                waits = False
+                process.send_signal(signal.SIGINT)
+
+    assert process.returncode == 0
+    assert "2 arrived, 2 done, 2 reported" in shown
+    assert "51,955 flights arrived" in shown
+    assert left_running(tmp_path / "mainspring-demo") == []
+
+
+def texts(controller: int) -> Iterator[str]:
+    while True:
+        try:
+            chunk = os.read(controller, 65536)
+        except OSError:  # how Linux says that the other end of a terminal is closed
+            chunk = b""
+        if not chunk:
+            os.close(controller)
+            return
+        yield chunk.decode("utf-8", "replace")
 
 
 @pytest.mark.integration
@@ -107,36 +177,29 @@ def test_without_the_extra_it_says_what_to_install_and_leaves_nothing(absent: st
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.integration
-@pytest.mark.slow
-def test_a_terminal_shows_the_step_that_runs(tmp_path: Path) -> None:
-    controller, terminal = pty.openpty()
-    command = [sys.executable, "-c", PROGRAM, "demo", "--mode", "test"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=terminal) as process:
-        os.close(terminal)
-        shown = read_all(controller)
-
-    assert process.returncode == 0
-    assert b"join.with_" in shown
-    assert b"336,776" in shown
-
-
-def read_all(controller: int) -> bytes:
-    chunks: list[bytes] = []
-    while True:
-        try:
-            chunk = os.read(controller, 65536)
-        except OSError:  # how Linux says that the other end of a terminal is closed
-            chunk = b""
-        if not chunk:
-            os.close(controller)
-            return b"".join(chunks)
-        chunks.append(chunk)
-
-
 def test_help_shows_each_example_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--help"]) == 0
 
     assert "  Examples:\n    mainspring demo\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["one", "--home", "two"], "give DIR or --home, not both"),
+        (["--months", "13"], "'--months'"),
+        (["--mode", "prod"], "'--mode'"),
+    ],
+)
+def test_wrong_usage_is_refused(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", *words]) == 2
+
+    assert said in capsys.readouterr().err
+
+
+def test_the_home_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mainspring.toml").touch()
+
+    assert main(["demo", str(tmp_path)]) == 1
+
+    assert "is no demo's" in capsys.readouterr().err

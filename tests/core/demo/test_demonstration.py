@@ -3,48 +3,59 @@ from pathlib import Path
 import pytest
 
 import mainspring as ms
-from mainspring.demo.demonstration import SETTINGS, demonstrate, prepare_home
-from mainspring.demo.flights import defs
-from mainspring.event import Event
+from mainspring.demo.demonstration import Programme, demonstrate
+from mainspring.demo.flights import flights
+from mainspring.demo.season import defs
+from mainspring.demo.view import View
+from mainspring.run import RunStatus
+from mainspring.storage import RunQuery
 
 
 @pytest.mark.slow
-def test_mode_dev_keeps_every_value_under_the_home_for_later(tmp_path: Path) -> None:
-    home = tmp_path / "demo"
-    seen: list[Event] = []
+@pytest.mark.integration
+def test_each_month_that_arrives_is_run_once_and_reported_on(tmp_path: Path) -> None:
+    seen: list[View] = []
 
-    outcome = demonstrate(home, "dev", seen.append)
+    outcome = demonstrate(Programme(home=tmp_path, months=2, pause_seconds=0.2), seen.append, lambda: False)
 
-    assert outcome.rows == {"flights": 336_776, "airlines": 16, "airports": 1_458, "planes": 3_322, "weather": 26_115}
-    assert [row["month"] for row in outcome.summary] == list(range(1, 13))
-    assert set(outcome.reports) == {"monthly_delays", "summary"}
-    assert all(path.is_file() and path.is_relative_to(home / "reports") for path in outcome.reports.values())
-    assert outcome.values == home / "values" / outcome.run_id
-    assert [event.kind for event in (seen[0], seen[-1])] == ["RUN_STARTED", "RUN_SUCCESS"]
-    with ms.Instance.open(home) as instance:
-        assert len(defs.load_output(outcome.run_id, "monthly_delays", instance=instance)) == 185
-
-
-@pytest.mark.slow
-def test_mode_test_keeps_values_in_memory_and_the_run_in_the_home(tmp_path: Path) -> None:
-    outcome = demonstrate(tmp_path, "test", lambda event: None)
-
-    assert (outcome.reports, outcome.values) == ({}, None)
-    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == set()
+    view = outcome.view
+    assert [(run.job_name, run.partition_key, run.status) for run in view.runs if run.partition_key] == [
+        ("month", "2013-01", RunStatus.SUCCESS),
+        ("month", "2013-02", RunStatus.SUCCESS),
+    ]
+    assert view.arrived == (("2013-01", 27_004), ("2013-02", 24_951))
+    assert view.reported == view.done == ("2013-01", "2013-02")
+    assert (view.is_complete, view.failed, view.live) == (True, (), ())
+    assert view.median_start_delay_seconds is not None
+    assert not any(early.is_complete for early in seen[:-1])
+    whole_year = flights.execute("test", progress=False).output("summary")
+    at_once = whole_year[whole_year["month"] <= 2].to_dict("records")
+    for row, expected in zip(outcome.summary, at_once, strict=True):
+        assert row == pytest.approx(expected)
     with ms.Instance.open(tmp_path) as instance:
-        assert instance.storage.runs.get(outcome.run_id) is not None
+        loaded = defs.load_asset("flights/monthly_delays", partition="2013-02", instance=instance)
+        assert loaded["month"].unique().tolist() == [2]
 
 
-def test_a_home_gets_settings_once(tmp_path: Path) -> None:
-    settings = prepare_home(tmp_path / "demo") / "mainspring.toml"
-    assert settings.read_text("utf-8") == SETTINGS
+@pytest.mark.slow
+@pytest.mark.integration
+def test_who_ends_it_early_finds_no_run_left(tmp_path: Path) -> None:
+    seen: list[View] = []
 
-    settings.write_text("# mine\n", "utf-8")
-    prepare_home(tmp_path / "demo")
+    outcome = demonstrate(
+        Programme(home=tmp_path, mode="test", pause_seconds=0),
+        seen.append,
+        lambda: any(run.status is RunStatus.STARTED for view in seen for run in view.runs),
+    )
 
-    assert settings.read_text("utf-8") == "# mine\n"
+    assert not outcome.view.is_complete
+    with ms.Instance.open(tmp_path) as instance:
+        runs = instance.storage.runs.find(RunQuery())
+    assert runs
+    assert all(run.status.is_final for run in runs)
 
 
-def test_a_home_without_a_parent_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ms.MainspringError, match="make that folder first"):
-        prepare_home(tmp_path / "absent" / "demo")
+def test_where_it_is_ended_at_once_nothing_was_run(tmp_path: Path) -> None:
+    outcome = demonstrate(Programme(home=tmp_path, months=1), lambda view: None, lambda: True)
+
+    assert (outcome.view.runs, outcome.summary, outcome.report_run_id) == ((), (), None)

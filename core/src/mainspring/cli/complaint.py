@@ -17,7 +17,8 @@ from mainspring.text import visible
 if TYPE_CHECKING:
     from logging import LogRecord
 
-_PLUGIN_LOGGER = logging.getLogger("mainspring.plugin")
+PLUGINS = "mainspring.plugin"
+"""The logger of what plugins are warned of."""
 
 
 def complain(sentence: str) -> None:
@@ -96,28 +97,30 @@ def send_nowhere(stream: TextIO) -> None:
 
 
 @contextmanager
-def shown_warnings() -> Iterator[None]:
-    """Show what plugins are warned of as warnings of ours."""
+def shown_warnings(name: str = PLUGINS) -> Iterator[None]:
+    """Show what a logger is told as warnings of ours."""
+    logger = logging.getLogger(name)
     handler = _WarningHandler()
-    before = _PLUGIN_LOGGER.propagate
-    _PLUGIN_LOGGER.addHandler(handler)
-    _PLUGIN_LOGGER.propagate = False
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
     try:
         yield
     finally:
-        _PLUGIN_LOGGER.removeHandler(handler)
-        _PLUGIN_LOGGER.propagate = before
+        logger.removeHandler(handler)
+        logger.propagate = before
 
 
 @contextmanager
 def silenced_warnings() -> Iterator[None]:
     """Keep warnings about plugins back, where the command itself shows what they say."""
-    before = _PLUGIN_LOGGER.disabled
-    _PLUGIN_LOGGER.disabled = True
+    logger = logging.getLogger(PLUGINS)
+    before = logger.disabled
+    logger.disabled = True
     try:
         yield
     finally:
-        _PLUGIN_LOGGER.disabled = before
+        logger.disabled = before
 
 
 class _WarningHandler(logging.Handler):

@@ -1,169 +1,153 @@
-"""`mainspring demo`: runs the example project over real data and shows what came of it."""
+"""`mainspring demo`: a daemon runs the example project on data that arrives, and what comes of it is shown."""
 
 from __future__ import annotations
 
-import calendar
-import shlex
-import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from mainspring.cli import INTERRUPTED, TERMINATED
+from mainspring.cli.complaint import note, shown_warnings
 from mainspring.cli.options import json_option
 from mainspring.cli.show import echo_json
-from mainspring.text import count, duration
+from mainspring.cli.terminal import is_terminal
+from mainspring.errors import MainspringError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from mainspring.demo.demonstration import Outcome
-    from mainspring.event import Event
+    from mainspring.demo.view import View
+
+DEFAULT_HOME = Path("mainspring-demo")
+
+_folder = click.Path(file_okay=False, path_type=Path)
+
+
+class DemoRunFailedError(MainspringError):
+    """A run of the demonstration that ended without success."""
 
 
 @click.command()
+@click.argument("folder", metavar="[DIR]", type=_folder, required=False)
+@click.option("--home", type=_folder, help="The instance's folder, as DIR.  [default: mainspring-demo]")
+@click.option("--once", is_flag=True, help="End when all months are done; so it does where its output is no terminal.")
 @click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("mainspring-demo"),
+    "--months",
+    type=click.IntRange(1, 12),
+    default=12,
     show_default=True,
-    help="The instance's folder.",
+    metavar="N",
+    help="How many months of the year arrive.",
+)
+@click.option(
+    "--pause",
+    "pause_seconds",
+    type=click.FloatRange(0, 3600),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long after a month the next one arrives.",
 )
 @click.option(
     "--mode",
     type=click.Choice(["dev", "test"]),
     default="dev",
     show_default=True,
-    help="dev keeps values in files under the home, test in memory.",
+    help="dev keeps every value in files under the home, test the reports only.",
 )
 @json_option
-def demo(*, home: Path, mode: str, as_json: bool) -> None:
-    """Run the example project: a year of flights from New York City, cleaned, joined and added up.
+def demo(
+    *, folder: Path | None, home: Path | None, once: bool, months: int, pause_seconds: float, mode: str, as_json: bool
+) -> None:
+    """See a daemon at work: a year of flights from New York City arrives month by month and is cleaned, joined and added up.
 
-    Needs `pip install 'mainspring[demo]'`; downloads nothing while it runs.
+    A sensor has each file run as it arrives, a schedule has the season so far reported. It all stays in the folder DIR,
+    and each time the year begins anew there. Needs `pip install 'mainspring[demo]'`; downloads nothing while it runs.
 
     \b
     Examples:
       mainspring demo
-      mainspring demo --home /tmp/demo --mode test --json
+      mainspring demo /tmp/demo --once
+      mainspring demo --months 3 --mode test --json
     """  # noqa: D301 - click's mark is a backspace
-    from rich.console import Console
+    from mainspring.demo.demonstration import Programme, demonstrate
 
-    from mainspring.demo.demonstration import demonstrate
-
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    with _progress(console) as follow:
-        outcome = demonstrate(home, mode, follow)
-    if as_json:
-        echo_json(_plain(outcome))
-    else:
-        _show(console, outcome, home)
+    if folder is not None and home is not None:
+        raise click.UsageError("give DIR or --home, not both", click.get_current_context())
+    place = folder or home or DEFAULT_HOME
+    stream = sys.stderr if as_json else sys.stdout
+    programme = Programme(
+        home=place,
+        mode=mode,
+        months=months,
+        pause_seconds=pause_seconds,
+        ends_by_itself=once or not is_terminal(stream),
+    )
+    with (
+        shown_warnings("mainspring.daemon"),
+        shown_warnings("mainspring.location"),
+        _signals() as caught,
+        _display(ends_by_itself=programme.ends_by_itself, to_stderr=as_json) as show,
+    ):
+        outcome = demonstrate(programme, show, lambda: bool(caught))
+    _show(outcome, as_json=as_json)
+    if outcome.view.failed:
+        raise DemoRunFailedError(_failure(outcome))
+    if not outcome.view.is_complete:
+        note(f"it was ended after {len(outcome.view.done)} of {months} months; nothing is left running")
+        raise click.exceptions.Exit(TERMINATED if signal.SIGTERM in caught else INTERRUPTED)
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Callable[[Event], None]]:
-    """Show the step that runs, on a terminal."""
-    if not console.is_terminal:
-        yield lambda event: None
-        return
-    with console.status("Loading pandas…") as status:
-
-        def follow(event: Event) -> None:
-            if event.kind == "STEP_STARTED":
-                status.update(f"Running {event.step_key}…".replace("[", "\\["))
-
-        yield follow
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "run_id": outcome.run_id,
-        "mode": outcome.mode,
-        "home": str(outcome.home),
-        "seconds": round(outcome.seconds, 3),
-        "steps": outcome.steps,
-        "rows": dict(outcome.rows),
-        "summary": list(outcome.summary),
-        "reports": {step: str(path) for step, path in outcome.reports.items()},
-        "values": None if outcome.values is None else str(outcome.values),
+def _signals() -> Iterator[list[int]]:
+    """Gather the signals by which a person ends it."""
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _: caught.append(got)) for number in (signal.SIGTERM, signal.SIGINT)
     }
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _show(console: Console, outcome: Outcome, home: Path) -> None:
-    console.print(f"[bold]Flights that left New York City in 2013[/bold], in mode {outcome.mode}\n")
-    console.print("Rows in: " + ", ".join(f"{name} {rows:,}" for name, rows in outcome.rows.items()) + "\n")
-    console.print(_summary(outcome))
-    console.print("\nLate: 15 minutes or more. Before each airline its mean delay on arrival, in minutes.\n")
-    console.print(f"{count(outcome.steps, 'step')} ran in {duration(outcome.seconds)}. What they put out lies in")
-    for place in _places(outcome, home):
-        console.print(f"  {place}", markup=False)
-    console.print("\nLook further:")
-    for line in _next_steps(outcome, home):
-        console.print(f"  {line}", markup=False)
+@contextmanager
+def _display(*, ends_by_itself: bool, to_stderr: bool) -> Iterator[Callable[[View], None]]:
+    """Return what shows how things stand: a view that lives on a terminal, a line for each thing that happens elsewhere."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    if is_terminal(stream):
+        from mainspring.cli.demo_live import live_view
+
+        with live_view(stream, ends_by_itself=ends_by_itself) as show:
+            yield show
+    else:
+        from mainspring.cli.demo_lines import Lines
+
+        yield Lines(stream)
 
 
-def _summary(outcome: Outcome) -> Table:
-    from rich import box
-    from rich.table import Table
+def _show(outcome: Outcome, *, as_json: bool) -> None:
+    from mainspring.cli.demo_summary import plain, show
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("Month")
-    for title in ("Flights", "Late", "Bad\nweather"):
-        table.add_column(title, justify="right")
-    for title in ("Most punctual", "Least punctual"):
-        table.add_column(f"    {title}", no_wrap=True)
-    for row in outcome.summary:
-        table.add_row(
-            calendar.month_abbr[row["month"]],
-            f"{row['flights']:,}",
-            f"{row['late_share']:.0%}",
-            f"{row['bad_weather_share']:.0%}",
-            f"{row['best_delay']:+3.0f} {row['best']}",
-            f"{row['worst_delay']:+3.0f} {row['worst']}",
-        )
-    return table
+    if as_json:
+        echo_json(plain(outcome))
+    else:
+        show(outcome)
 
 
-def _places(outcome: Outcome, home: Path) -> list[str]:
-    """Say where the outputs lie, relative to the working directory where the home was named so."""
-    if outcome.values is None:
-        return ["memory, and is gone now; --mode dev keeps it in files"]
-    places = [f"{_relative(path, outcome, home)}  (CSV, stored as text)" for path in outcome.reports.values()]
-    return [*places, f"{_relative(outcome.values, outcome, home)}/  (all other tables)"]
+def _failure(outcome: Outcome) -> str:
+    from mainspring.cli.demo_lines import name_of
 
-
-def _relative(path: Path, outcome: Outcome, home: Path) -> Path:
-    return home / path.relative_to(outcome.home) if path.is_relative_to(outcome.home) else path
-
-
-def _next_steps(outcome: Outcome, home: Path) -> list[str]:
-    program, python = _programs()
-    commands = [
-        shlex.join([*program, "run", *what, "--home", str(home)]) for what in (["list"], ["show", outcome.run_id])
-    ]
-    if outcome.values is None:
-        return commands
-    return [
-        *commands,
-        shlex.quote(python),
-        ">>> import mainspring as ms",
-        ">>> from mainspring.demo.flights import defs",
-        f">>> instance = ms.Instance.open({str(home)!r})",
-        f'>>> defs.load_output("{outcome.run_id}", "monthly_delays", instance=instance)',
-        '>>> defs.load_asset("flights/summary", instance=instance)',
-    ]
-
-
-def _programs() -> tuple[list[str], str]:
-    """Return what to type for this program and for its Python: their names where a shell finds them, else their paths."""
-    if shutil.which("mainspring") is not None:
-        return ["mainspring"], "python"
-    started = Path(sys.argv[0])
-    if started.name != "mainspring":
-        return [sys.executable, "-m", "mainspring"], sys.executable
-    python = started.with_name("python")
-    return [str(started)], str(python) if python.exists() else sys.executable
+    run = outcome.view.failed[0]
+    more = len(outcome.view.failed) - 1
+    also = f", and so did {more} more" if more else ""
+    reason = f": {run.reason}" if run.reason else ""
+    return (
+        f"run {run.run_id} of {name_of(run)} ended {run.status}{also}{reason}; look at it with `mainspring run show "
+        f"{run.run_id} --home {outcome.programme.home}`"
+    )

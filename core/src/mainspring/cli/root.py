@@ -34,7 +34,7 @@ class LazyCommand:
 
 
 COMMANDS: Mapping[str, LazyCommand] = {
-    "demo": LazyCommand("mainspring.cli.demo", "demo", "Run an example project over real data."),
+    "demo": LazyCommand("mainspring.cli.demo", "demo", "See a daemon at work on real data as it arrives."),
     "job": LazyCommand(
         "mainspring.cli.job",
         "job",

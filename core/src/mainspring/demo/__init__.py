@@ -1,5 +1,5 @@
-"""The demonstration: an example project over real data, and the running of it.
+"""The demonstration: an example project, real data that arrives for it, and a daemon that has it run.
 
-A model of how to write with Mainspring; needs the extra `mainspring[demo]`. Tells what came of a run as data and prints
-nothing.
+A model of how to write with Mainspring (`flights`, `season`); needs the extra `mainspring[demo]`. Tells how things stand as
+data and prints nothing. Leaves nothing running behind.
 """

@@ -1,113 +1,110 @@
-"""Running the example project, and what is worth telling of it."""
+"""Running the demonstration: months arrive, a daemon has them run, and what comes of it is told as data."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from mainspring.demo.tables import FILES, data_folder
-from mainspring.errors import InstanceError
-from mainspring.event import Event, StepOutput, StepSucceeded
-from mainspring.execute import RunOptions, RunResult, execute_job
-from mainspring.instance import Instance, locate
-from mainspring.settings import FILE_NAME
+from mainspring.demo.clearing import end_runs
+from mainspring.demo.daemon_thread import DaemonThread
+from mainspring.demo.home import one_demo, prepare_home
+from mainspring.demo.months import MONTHS
+from mainspring.demo.tables import data_folder
+from mainspring.demo.view import REPORT_JOB, View
+from mainspring.demo.year import Year
+from mainspring.instance import Instance
+from mainspring.run import RunStatus
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
+LOOK_SECONDS = 0.1
+"""How often it is looked how things stand."""
 
-SETTINGS = """\
-# The settings of this instance. Mode dev of the example keeps its reports in a folder beside this file: what stands
-# here takes the place of what the code says of that mode.
-[mode.dev.resources.text_files]
-use = "filesystem"
-base = "reports"
-format = "text"
-"""
+
+@frozen(kw_only=True)
+class Programme:
+    """What is demonstrated.
+
+    Attributes:
+        home: The instance's folder; made where it is absent.
+        mode: `dev` keeps every value in files under the home, `test` the reports only.
+        months: How many months arrive.
+        pause_seconds: How long after each month the next one arrives.
+        ends_by_itself: Whether it is over when all months are done.
+    """
+
+    home: Path
+    mode: str = "dev"
+    months: int = len(MONTHS)
+    pause_seconds: float = 1.0
+    ends_by_itself: bool = True
 
 
 @frozen(kw_only=True)
 class Outcome:
-    """What came of running the example.
+    """What came of a demonstration.
 
     Attributes:
-        run_id: The run.
-        mode: The mode it ran in.
-        home: The instance's folder.
-        seconds: How long the run took.
-        steps: How many steps succeeded.
-        rows: How many rows each table had, by table.
-        summary: A row for each month: `month`, `flights`, `late_share`, `bad_weather_share`, `best`, `best_delay`,
-            `worst`, `worst_delay`; shares are from 0 to 1, delays mean minutes on arrival.
-        reports: The files of the reports by step; empty in a mode that keeps them in memory.
-        values: The folder of all other values, if they are kept in files.
+        programme: What was demonstrated.
+        home: The instance's folder as an absolute path.
+        view: How it stood when it was over or ended; runs that were still live then have been ended since.
+        report_run_id: The run of the last report; None where there was none.
+        summary: A row for each month that was reported on: `month`, `flights`, `late_share`, `bad_weather_share`, `best`,
+            `best_delay`, `worst`, `worst_delay`; shares are from 0 to 1, delays mean minutes on arrival.
     """
 
-    run_id: str
-    mode: str
+    programme: Programme
     home: Path
-    seconds: float
-    steps: int
-    rows: Mapping[str, int]
+    view: View
+    report_run_id: str | None
     summary: Sequence[Mapping[str, Any]]
-    reports: Mapping[str, Path]
-    values: Path | None
 
 
-def demonstrate(home: Path, mode: str, follow: Callable[[Event], None]) -> Outcome:
-    """Run the example and return what came of it.
+def demonstrate(programme: Programme, show: Callable[[View], None], is_stopped: Callable[[], bool]) -> Outcome:
+    """Let the months of a year arrive, one after the other, in a home with a daemon, and return what came of it.
+
+    Nothing that it has started is left when it returns.
 
     Args:
-        home: The instance's folder; made where it is absent.
-        mode: `dev` keeps every value in files under the home, `test` in memory.
-        follow: Called with each event of the run.
+        programme: What is demonstrated.
+        show: Called with how it stands, several times a second.
+        is_stopped: Whether somebody wants it to end.
 
     Raises:
         MissingExtraError: The packages that it needs are not installed.
-        InstanceError: The home cannot be used.
-        RunFailedError: The run failed.
+        InstanceError: The home cannot be used, or another demonstration is at work there.
+        DemoError: The code could not be loaded, or nothing happens any more.
     """
     data_folder()
-    from mainspring.demo.flights import flights
-
-    folder = prepare_home(home)
-    with Instance.open(folder) as instance:
-        return _outcome(folder, execute_job(flights, mode, RunOptions(), instance=instance, on_event=follow))
-
-
-def prepare_home(home: Path) -> Path:
-    """Make the home, with settings for the example where it has none, and return it as an absolute path.
-
-    Raises:
-        InstanceError: It cannot be made.
-    """
-    folder, _ = locate(home)
-    settings = folder / FILE_NAME
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if not settings.exists():
-            settings.write_text(SETTINGS, "utf-8")
-    except OSError as error:
-        raise InstanceError(f"home {folder} cannot be prepared: {error.strerror}; name another with --home") from error
-    return folder
+    folder, settings = prepare_home(programme.home)
+    with one_demo(folder), Instance.open(folder) as opened:
+        instance = evolve(opened, settings=evolve(settings, mode=programme.mode))
+        end_runs(instance)
+        began_at = instance.clock.time()
+        try:
+            with DaemonThread(
+                instance, folder, settings
+            ) as daemon:  # which loads the code while the flights are parted
+                year = Year(instance, folder, programme.months, programme.pause_seconds, began_at)
+                while not (is_stopped() or (programme.ends_by_itself and year.view.is_complete)):
+                    daemon.check()
+                    year.go_on()
+                    show(year.view)
+                    instance.clock.wait(threading.Event(), LOOK_SECONDS)
+        finally:
+            end_runs(instance)
+        return _outcome(programme, folder, instance, year.view)
 
 
-def _outcome(home: Path, result: RunResult) -> Outcome:
-    run = result.run
-    events = result.events
-    outputs = {event.step_key or "": event.fact for event in events if isinstance(event.fact, StepOutput)}
-    files = {step: Path(fact.metadata["path"]) for step, fact in outputs.items() if "path" in fact.metadata}
-    table: DataFrame = result.output("summary")
-    return Outcome(
-        run_id=run.run_id,
-        mode=run.mode,
-        home=home,
-        seconds=(run.ended_at or 0.0) - (run.started_at or 0.0),
-        steps=sum(isinstance(event.fact, StepSucceeded) for event in events),
-        rows={name: outputs[name].metadata["rows"] for name in FILES},
-        summary=[{str(key): value for key, value in row.items()} for row in table.to_dict("records")],
-        reports={step: path for step, path in files.items() if outputs[step].io_manager == "reports"},
-        values=files["flights"].parent if "flights" in files else None,
-    )
+def _outcome(programme: Programme, folder: Path, instance: Instance, view: View) -> Outcome:
+    reports = [run for run in view.runs_of(REPORT_JOB) if run.status is RunStatus.SUCCESS]
+    if not reports:
+        return Outcome(programme=programme, home=folder, view=view, report_run_id=None, summary=())
+    from mainspring.demo.season import defs
+
+    last = reports[-1].run_id
+    table = defs.load_output(last, "summary", instance=instance)
+    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    return Outcome(programme=programme, home=folder, view=view, report_run_id=last, summary=rows)

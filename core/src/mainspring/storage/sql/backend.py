@@ -53,6 +53,9 @@ class Backend(Protocol):
     def is_usable(self, connection: Connection) -> bool:
         """Return whether a connection that was idle can be used again."""
 
+    def close(self) -> None:
+        """Let go of what is open besides connections; the next use opens it anew."""
+
     def disown(self, connection: Connection) -> None:
         """Take a connection of the parent's out of use in a forked child, so that the parent does not notice."""
 

@@ -81,7 +81,7 @@ class Database:
         return self._backend.is_among(column, values)
 
     def close(self) -> None:
-        """Let go of the connection; the next use opens another."""
+        """Let go of the connection and all else that is open; the next use opens it anew."""
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:

@@ -70,13 +70,14 @@ class Datagrams:
             sender.close()
 
     def _send(self, path: str, word: bytes) -> None:
-        if self._sender is None or self._sender_pid != os.getpid():
+        sender = self._sender
+        if sender is None or self._sender_pid != os.getpid():
             self.close()
-            self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._sender.setblocking(False)  # noqa: FBT003 - the socket's own form
+            sender = self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            sender.setblocking(False)  # noqa: FBT003 - the socket's own form
             self._sender_pid = os.getpid()
         try:
-            self._sender.sendto(word, path)
+            sender.sendto(word, path)
         except BlockingIOError:
             pass  # it has more to read than it can hold, so it is awake
         except ConnectionRefusedError:

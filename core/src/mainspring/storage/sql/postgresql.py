@@ -97,6 +97,9 @@ class PostgresqlBackend:
         poll.register(driver.fileno(), select.POLLIN)
         return not poll.poll(0) or self._answers(driver)
 
+    def close(self) -> None:
+        """Do nothing: connections are all that is open."""
+
     def disown(self, connection: Connection) -> None:
         """Keep it for good: to let go of it would end the parent's session."""
         _inherited.append(connection)

@@ -61,6 +61,10 @@ class SqliteBackend:
     def is_usable(self, connection: Connection) -> bool:
         return not connection.closed
 
+    def close(self) -> None:
+        if self._datagrams is not None:
+            self._datagrams.close()
+
     def disown(self, connection: Connection) -> None:
         """Keep it until this child opens a connection of its own, if it ever does."""
         _inherited.append(connection)
