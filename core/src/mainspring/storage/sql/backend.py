@@ -82,9 +82,6 @@ class Backend(Protocol):
     def listen(self, listener: Listener) -> AbstractContextManager[object]:
         """Have a listener called for changes, until the context ends."""
 
-    def close(self) -> None:
-        """Let go of what it keeps besides connections; the next use opens it again."""
-
     def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         """Return the condition that a column holds one of many texts, by one parameter however many these are."""
 

@@ -128,9 +128,6 @@ class PostgresqlBackend:
     def listen(self, listener: Listener) -> AbstractContextManager[object]:
         return listening(lambda: _driver_connection(self.connect()), listener)
 
-    def close(self) -> None:
-        """Do nothing: connections are all that it keeps."""
-
     def is_among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         return column == any_(literal(list(values), ARRAY(Text)))
 

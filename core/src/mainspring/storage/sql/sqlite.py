@@ -100,10 +100,6 @@ class SqliteBackend:
     def listen(self, listener: Listener) -> AbstractContextManager[object]:
         return self._wakeups().listen(listener)
 
-    def close(self) -> None:
-        if self._datagrams is not None:
-            self._datagrams.close()
-
     def _wakeups(self) -> Datagrams:
         if self._datagrams is None:
             from mainspring.storage.sql.datagrams import Datagrams
