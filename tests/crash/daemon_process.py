@@ -1,6 +1,5 @@
 """A daemon in a process of its own, which dies at the point that a file in its home names."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -9,23 +8,14 @@ import mainspring as ms
 from mainspring.component import launcher_of
 from mainspring.daemon.daemon import Daemon
 from mainspring.location.spec import location_specs
+from tests.crash.doom import die_if_doomed
 
 
 def main(home: Path) -> None:
     """Work until SIGTERM, or until the point is reached."""
 
     def point(name: str) -> None:
-        doom = home / "daemon-doom"
-        try:
-            chosen = doom.read_text("utf-8")
-        except FileNotFoundError:
-            return
-        if chosen == name:
-            try:
-                doom.unlink()
-            except FileNotFoundError:
-                return
-            os.kill(os.getpid(), signal.SIGKILL)
+        die_if_doomed(name, home / "daemon-doom")
 
     with ms.Instance.open(home, crash_point=point) as instance:
         assert instance.settings is not None

@@ -27,7 +27,7 @@ from mainspring.storage import RunQuery, Storage, Tick, TickQuery, TickStatus
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("CRASH_KILLS", "10"))
+KILLS = int(os.environ.get("CRASH_KILLS", "5"))
 PATIENCE_SECONDS = 90.0
 MANY = 120
 """How many files arrive at a time: more than one tick queues by itself."""
