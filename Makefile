@@ -23,6 +23,8 @@ DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(PROJECTS))
 SOURCES := $(wildcard $(addsuffix /src,$(DISTRIBUTIONS)))
 SETUP := scripts/setup-venv pyproject.toml constraints.txt $(PROJECTS)
 UNIT := -m 'not slow and not integration'
+# How many processes share the tests.
+WORKERS ?= 2
 # What is handed on to the program that a target runs: make demo ARGS=--once, make test ARGS='tests/core -x'.
 ARGS ?=
 
@@ -33,7 +35,7 @@ say = @printf '\n\033[1m==> %s\033[0m\n' "$(1)"
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nARGS=... is handed on: make demo ARGS=--help, make test ARGS="-n 2 tests/core", make bench ARGS=--help\n'
+	@printf '\nARGS=... is handed on: make demo ARGS=--help, make test ARGS="tests/core", make bench ARGS=--help\n'
 
 .PHONY: demo
 demo: $(READY) ## see a daemon at work on real data as it arrives
@@ -42,7 +44,7 @@ demo: $(READY) ## see a daemon at work on real data as it arrives
 .PHONY: test
 test: $(READY) ## run the tests
 	$(call say,tests on $(VENV))
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 .PHONY: check
 check: lint types imports changes docs test-others test ## run everything that CI runs
@@ -101,7 +103,7 @@ $(addprefix test-,$(OTHER_PYTHONS)): test-%:
 	@python=$$(scripts/find-python $*) || { printf '\n==> no Python %s here: its unit tests are left out\n' '$*'; exit 0; }; \
 	    $(MAKE) --no-print-directory PYTHON="$$python" .venv-$*/.ready && \
 	    printf '\n\033[1m==> unit tests on Python %s\033[0m\n' '$*' && \
-	    .venv-$*/bin/python -m pytest $(UNIT) -q -p no:cacheprovider
+	    .venv-$*/bin/python -m pytest -n $(WORKERS) $(UNIT) -q -p no:cacheprovider
 
 $(READY): $(SETUP)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name one with make PYTHON=/path/to/python" >&2; exit 1; }
