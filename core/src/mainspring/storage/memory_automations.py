@@ -167,8 +167,8 @@ class MemoryAutomations:
         return Committed(state=state, tick=tick, runs=runs)
 
     def _record(self, tick: Tick) -> tuple[Tick, bool]:
-        if tick.tick_id is not None:
-            stored = self._ticks[tick.tick_id]
+        stored = None if tick.tick_id is None else self._ticks.get(tick.tick_id)
+        if stored is not None and tick.tick_id is not None:
             self._ticks[tick.tick_id] = evolve(stored, count=stored.count + 1, last_at=tick.last_at)
             return self._ticks[tick.tick_id], True
         before = next((each for each in self._ticks.values() if _is_of_same_time(each, tick)), None)

@@ -77,7 +77,7 @@ def apply(connection: Connection, queueing: Queueing, database: Database, decisi
         _update(connection, tick)
     waits_for = tuple(run.run_id for run in runs) if tick.detail.get("caught_up") else state.turn
     state = evolve(state, last_tick_id=tick.tick_id, turn=waits_for, outbox=state.outbox + chunks)
-    if decision.ticks[-1].tick_id is None:
+    if decision.ticks[-1].tick_id != tick.tick_id:
         _POINT.run(connection, {**to_row(state), **of_this})
     return Committed(state=state, tick=tick, runs=runs)
 
@@ -85,8 +85,9 @@ def apply(connection: Connection, queueing: Queueing, database: Database, decisi
 def _record(connection: Connection, tick: Tick) -> tuple[Tick, bool]:
     """Record a tick, and return it as it stands and whether it is news: not of a time that was decided before."""
     if tick.tick_id is not None:
-        _COUNT_TICK.run(connection, {"of_tick": tick.tick_id, "last_at": tick.last_at})
-        return tick, True
+        if _COUNT_TICK.run(connection, {"of_tick": tick.tick_id, "last_at": tick.last_at}).rowcount == 1:
+            return tick, True
+        tick = evolve(tick, tick_id=None)  # the one before was too old to be kept
     if tick.scheduled_time is not None:
         place = {"of_location": tick.location, "of_name": tick.automation, "at": tick.scheduled_time}
         before = connection.execute(_AT_THIS_TIME, place).first()

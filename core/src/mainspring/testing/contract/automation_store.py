@@ -184,6 +184,16 @@ class AutomationStoreContract:
 
         assert (tick.count, tick.first_at, tick.last_at) == (3, NOW + 61, NOW + 80)
 
+    def test_what_would_be_counted_with_a_record_that_is_gone_has_one_of_its_own(self, storage: Storage) -> None:
+        state = introduced(storage)
+        gone = tick_of(state, TickStatus.SKIPPED, scheduled_time=None, tick_id=4711)
+        committed = commit(storage, decided(state, tick=gone))
+        (tick,) = listed(storage)
+
+        assert (tick.count, tick.status) == (1, TickStatus.SKIPPED)
+        assert committed.state is not None
+        assert committed.state.last_tick_id == tick.tick_id != 4711
+
     def test_a_run_key_gives_one_run_for_ever(self, storage: Storage) -> None:
         """Scars: D#26753, D#7292."""
         state = commit(storage, decided(introduced(storage), asked("a"), asked("b"))).state
