@@ -71,9 +71,11 @@ class Comparison:
 
     @property
     def verdicts(self) -> Mapping[str, Verdict]:
-        """Whether each part of the target is met: `ratio` and `limit`."""
+        """Whether each part of the target is met: `ratio`, `limit`, and those that the breakdown names."""
         target = self.row.target
-        return {"ratio": _at_least(target.ratio, self.ratio), "limit": _at_most(target.at_most, self.ours)}
+        found = {"ratio": _at_least(target.ratio, self.ratio), "limit": _at_most(target.at_most, self.ours)}
+        parts = self.breakdown
+        return found | {name: _at_most(wanted, parts.get(name)) for name, wanted in target.parts.items()}
 
     @property
     def verdict(self) -> Verdict:

@@ -96,6 +96,7 @@ def format_target(target: Target, unit: Unit) -> str:
     if target.at_most is not None:
         number = f"{target.at_most:g}"
         parts.append(f"<= {number}x" if unit == "x" else f"<= {number} {unit}")
+    parts += [f"{name} <= {wanted:g} ms" for name, wanted in target.parts.items()]
     return ", ".join(parts) or "-"
 
 
@@ -156,6 +157,7 @@ def _entry(each: Comparison) -> dict[str, Any]:
         "ratio": each.ratio,
         "target_ratio": each.row.target.ratio,
         "target_at_most": each.row.target.at_most,
+        "target_parts": dict(each.row.target.parts),
         "verdict": each.verdict,
         "breakdown": dict(each.breakdown),
         "rounds": [{system: turn.value(system) for system in systems} for turn in each.rounds],

@@ -1,9 +1,10 @@
 """What a row of the table is: one piece of work, a program of ours that does it, perhaps a peer's, and what is aimed at."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 HERE = Path(__file__).parent
 OURS = "mainspring"
@@ -44,10 +45,12 @@ class Target:
     Attributes:
         ratio: How many times as much the peer should take, at least.
         at_most: What ours should be at most, in the row's unit.
+        parts: What parts of the row's breakdown should be at most, in milliseconds, by their names.
     """
 
     ratio: float | None = None
     at_most: float | None = None
+    parts: Mapping[str, float] = field(factory=dict)
 
 
 @frozen
@@ -62,6 +65,7 @@ class Row:
         target: What is aimed at; empty for a row that only informs.
         unit: Of the metric.
         breakdown: The key of a mapping in our program's JSON line that is shown below the table.
+        rounds: In how many rounds it is measured at most, where one holds many samples and takes minutes.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Row:
     target: Target = Target()
     unit: Unit = "ms"
     breakdown: str | None = None
+    rounds: int | None = None
 
     @property
     def programs(self) -> tuple[Program, ...]:

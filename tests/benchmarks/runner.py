@@ -35,6 +35,8 @@ class Runner:
         turns: dict[str, list[Round]] = {row.name: [] for row in rows}
         for number in range(rounds):
             for row in rows:
+                if row.rounds is not None and number >= row.rounds:
+                    continue
                 able = [each for each in in_turn(row, number) if each not in failures]
                 taken = {}
                 for program in able:

@@ -81,3 +81,14 @@ def test_the_parts_of_a_row_have_medians_of_their_own() -> None:
 
     assert Comparison(row, rounds).breakdown == {"10": 2, "1000": 5}
     assert Comparison(ROW, rounds).breakdown == {}
+
+
+@pytest.mark.parametrize(("latest", "verdict"), [(900, "met"), (1100, "missed"), (None, "unknown")])
+def test_parts_of_the_breakdown_have_limits_of_their_own(latest: float | None, verdict: str) -> None:
+    row = Row("sensors", "an evaluation", ROW.ours, target=Target(at_most=2, parts={"latest": 1000}), breakdown="parts")
+    parts = {} if latest is None else {"latest": latest}
+
+    found = Comparison(row, [Round({OURS: Measurement(1.5, {"parts": parts})})])
+
+    assert found.verdicts == {"ratio": "none", "limit": "met", "latest": verdict}
+    assert found.verdict == verdict

@@ -50,6 +50,7 @@ def test_numbers_have_three_digits_and_a_fitting_unit(value: float | None, unit:
         (Target(ratio=12, at_most=175), "ms", "12x, <= 175 ms"),
         (Target(at_most=0.15), "ms", "<= 0.15 ms"),
         (Target(at_most=1.5), "x", "<= 1.5x"),
+        (Target(at_most=60, parts={"p99": 150}), "ms", "<= 60 ms, p99 <= 150 ms"),
         (Target(), "ms", "-"),
     ],
 )

@@ -1,4 +1,4 @@
-from attrs import define, field
+from attrs import define, evolve, field
 
 from tests.benchmarks.process import Measurement, MeasurementFailedError
 from tests.benchmarks.row import OURS, WALL, Program, Row
@@ -35,6 +35,15 @@ def test_ours_and_theirs_alternate_and_rows_interleave() -> None:
 
     assert [script for script, quick in measure.seen if quick] == ["a.py", "b.py", "c.py"]
     assert [script for script, quick in measure.seen if not quick] == ["a.py", "b.py", "c.py", "b.py", "a.py", "c.py"]
+
+
+def test_a_row_may_want_fewer_rounds() -> None:
+    measure = FakeMeasure()
+
+    first, second = Runner(measure, quiet, {}).run([evolve(FIRST, rounds=1), SECOND], rounds=2)
+
+    assert (len(first.rounds), len(second.rounds)) == (1, 2)
+    assert [script for script, quick in measure.seen if not quick] == ["a.py", "b.py", "c.py", "c.py"]
 
 
 def test_the_warm_up_is_not_counted() -> None:

@@ -105,6 +105,7 @@ def main() -> None:
                 "work": "daemon",
                 "ticks": collections.Counter(f"{kind}/{status}" for kind, status in ticks),
                 "ticks_per_second": round(len(ticks) / seconds, 2),
+                "ms_per_tick": round(seconds / len(ticks) * 1e3, 3) if ticks else None,
                 "due_to_first_step_ms": [round(each * 1e3) for each in latency],
                 "median_ms": round(statistics.median(latency) * 1e3) if latency else None,
                 "proportional_mib": round(memory / 2**20),

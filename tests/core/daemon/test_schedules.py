@@ -120,6 +120,15 @@ def test_an_edit_runs_nothing_of_the_past(deployed: Deployed, cron: str) -> None
     assert [run.scheduled_time for run in deployed.runs()][before:] == [deployed.clock.time()]
 
 
+def test_a_schedule_that_comes_more_often_does_so_at_once(deployed: Deployed) -> None:
+    deployed.offer(plain(cron="0 0 1 7 *"))
+    deployed.advance(60)
+    deployed.offer(plain(cron="* * * * *"))
+    deployed.advance(180)
+
+    assert len(deployed.runs()) == 3
+
+
 def test_a_location_that_fails_to_load_keeps_its_schedules_as_they_are(deployed: Deployed, storage: Storage) -> None:
     """Scars: D#9805, D#25618, D#33656."""
     deployed.offer(plain(default_status="stopped"))

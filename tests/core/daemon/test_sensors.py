@@ -1,5 +1,6 @@
 """Sensors, decided by the daemon's own reconcilers on a virtual clock."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 from attrs import define, evolve, field
 
 import mainspring as ms
+from mainspring.daemon.automations import SENSORS_AT_A_TIME
+from mainspring.daemon.roster import FIRST_AT_A_TIME
 from mainspring.daemon.sense import LAST_BACK_OFF_SECONDS, back_off_seconds, next_evaluation
 from mainspring.run.queue import QueueRules
 from mainspring.storage import AutomationState, Decision, Storage, TickStatus
@@ -291,9 +294,77 @@ def test_a_sensor_is_due_after_its_time_and_backs_off_no_longer_than_that() -> N
     assert next_evaluation(sensor, state, 100.0) == 100.0
     state = evolve(state, mark=100.0)
     assert next_evaluation(sensor, state, 105.0) == 110.0
-    assert next_evaluation(sensor, state, 50.0) == 60.0
+    assert next_evaluation(sensor, state, 95.0) == 110.0
+    assert next_evaluation(sensor, state, 50.0) == 50.0
     assert next_evaluation(sensor, evolve(state, outbox=1), 105.0) is None
     assert next_evaluation(sensor, evolve(state, switch="stopped"), 105.0) is None
     assert next_evaluation(sensor, evolve(state, failures=3, not_before=140.0), 105.0) == 140.0
     assert back_off_seconds(10.0, 2000) == LAST_BACK_OFF_SECONDS
     assert back_off_seconds(1000.0, 9) == 1000.0
+
+
+def many(count: int) -> ms.Definitions:
+    """Return definitions with many sensors that skip, and a schedule that is due every second."""
+
+    def skip() -> None:
+        """Ask for nothing."""
+
+    sensors = [
+        ms.sensor(name=f"sensor_{number:04}", job=job, default_status="running")(skip) for number in range(count)
+    ]
+    every_second = ms.schedule(job=job, every=1, default_status="running", name="every_second")(skip)
+    return ms.Definitions(jobs=[job], schedules=[every_second], sensors=sensors)
+
+
+def marks(deployed: Deployed) -> Counter[float | None]:
+    return Counter(state.mark for state in deployed.storage.automations.states() if state.kind == "sensor")
+
+
+def test_new_sensors_are_spread_and_stay_so(deployed: Deployed) -> None:
+    deployed.offer(many(10 * FIRST_AT_A_TIME))
+    deployed.advance(5)
+    at_first = marks(deployed)
+    deployed.advance(60)
+
+    assert list(at_first.values()) == list(marks(deployed).values()) == [FIRST_AT_A_TIME] * 10
+
+
+def test_sensors_that_are_due_at_once_wait_for_their_turn_and_schedules_do_not(deployed: Deployed) -> None:
+    deployed.offer(many(450))
+    deployed.advance(5)
+    deployed.clock.advance(60)  # all of them are late now
+    deployed.client.asked.clear()
+    most = 0
+
+    def note(_: Mapping[str, Any]) -> None:
+        nonlocal most
+        most = max(most, deployed.automations.progress.evaluating)
+
+    deployed.client.before = note
+    deployed.look()
+
+    asked = [message["name"] for message in deployed.client.asked]
+    assert len(set(asked)) == 451
+    assert "every_second" in asked[: SENSORS_AT_A_TIME + 1]
+    assert most <= SENSORS_AT_A_TIME + 1
+
+
+def test_what_has_not_changed_is_not_looked_at_when_all_is_read_anew(deployed: Deployed) -> None:
+    deployed.offer(many(10))
+    deployed.advance(5)
+    planned = deployed.automations.next_at(deployed.clock.time())
+    deployed.automations.look_again()
+    deployed.automations.reconcile([LOCATION])
+
+    assert deployed.automations.next_at(deployed.clock.time()) == planned
+
+
+def test_when_the_clock_is_set_back_all_are_looked_at_once_they_are_read_anew(deployed: Deployed) -> None:
+    deployed.offer(sensing(lambda: None, every=15))
+    deployed.advance(5)
+    asked = len(deployed.client.asked)
+    deployed.clock.advance(-3600)
+    deployed.automations.look_again()
+    deployed.advance(14)
+
+    assert len(deployed.client.asked) == asked + 1

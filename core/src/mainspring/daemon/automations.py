@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import define, field, frozen
@@ -34,6 +35,13 @@ UNAVAILABLE_SECONDS = 1.0
 
 LATE_SECONDS = 1.0
 """How late a sensor may be evaluated so that its next evaluation still counts from when this one was due."""
+
+SENSORS_AT_A_TIME = 200
+"""How many evaluations a location has in hand before sensors wait for their turn here, behind schedules and each other.
+
+When half of them have ended, more are asked for. Sensors that are due at once are so spread over the time that they take:
+each is due again from when it was asked for.
+"""
 
 Asks: TypeAlias = dict[str, list[Message]]
 """What is asked of locations, by their names."""
@@ -114,10 +122,15 @@ class Automations:
 
     def next_at(self, now: float) -> float | None:
         """Return when something is due next, in seconds since the epoch."""
-        if any(entry.state.outbox for roster in self._rosters.values() for entry in roster.entries.values()):
+        if any(roster.with_outbox for roster in self._rosters.values()):
             return now
-        times = [at for roster in self._rosters.values() if (at := roster.next_at()) is not None]
-        return min(times, default=None)
+        nexts = [roster.next_at(with_sensors=self._room(roster) > 0) for roster in self._rosters.values()]
+        return min((at for at in nexts if at is not None), default=None)
+
+    def _room(self, roster: Roster) -> int:
+        """Return how many sensors of a location may be looked at."""
+        in_hand = self.in_hand.count(roster.location)
+        return SENSORS_AT_A_TIME - in_hand if in_hand <= SENSORS_AT_A_TIME // 2 else 0
 
     def _take_up(self, locations: Collection[str]) -> None:
         for location in locations:
@@ -139,7 +152,7 @@ class Automations:
         asks: Asks = defaultdict(list)
         for roster in self._rosters.values():
             sensors: list[tuple[Entry, OfferedSensor]] = []
-            for entry in roster.due(now):
+            for entry in chain(roster.due(now), islice(roster.due_sensors(now), self._room(roster))):
                 match entry.offered:
                     case OfferedSensor() as sensor:
                         sensors.append((entry, sensor))

@@ -70,7 +70,7 @@ class Committer:
 
     def expand(self, roster: Roster) -> list[Run]:
         """Queue one part of what ticks of a location have asked for; return the runs that were claimed with that."""
-        if not any(entry.state.outbox for entry in roster.entries.values()):
+        if not roster.with_outbox:
             return []
         self.instance.crash_point("outbox.expand")
         location = roster.location
@@ -87,7 +87,7 @@ class Committer:
         (committed,) = batch.committed
         if committed.state is not None and committed.state.name in roster.entries:
             entry = roster.entries[committed.state.name]
-            entry.state = committed.state
+            roster.take_up(entry, committed.state)
             roster.plan(entry, now)
         self._tell(committed.runs)
         return list(batch.started)
@@ -113,7 +113,7 @@ class Committer:
             _LOGGER.info("%s %r was changed by somebody else meanwhile", each.entry.state.kind, each.entry.state.name)
             each.roster.reload(self.instance.storage, each.entry.state.name, now)
             return
-        each.entry.state = committed.state
+        each.roster.take_up(each.entry, committed.state)
         self._tell(committed.runs)
         if each.decision.ticks:
             self.ticks += 1

@@ -6,14 +6,23 @@ import heapq
 import logging
 from collections.abc import Iterator
 from itertools import count
+from typing import TypeAlias
 
 from attrs import define
 
 from mainspring.daemon.introduction import adopts, introduced
-from mainspring.daemon.offered import Offered, read_offered
+from mainspring.daemon.offered import Offered, OfferedSensor, read_offered
 from mainspring.errors import MainspringError
 from mainspring.execute.recorded_job import RecordedJob, read_job
 from mainspring.storage import AutomationState, DefinitionQuery, Storage
+
+FIRST_AT_A_TIME = 50
+FIRST_SECONDS = 0.075
+"""How many sensors are evaluated for the first time at a time, and how often: ten thousand in 15 s. As each is due again
+from then on, this is how they come to be spread."""
+
+Place: TypeAlias = tuple[float, int, str]
+"""Among those to be looked at: when, the ticket, the name."""
 
 _LOGGER = logging.getLogger("mainspring.daemon")
 
@@ -44,15 +53,23 @@ class Roster:
 
     Args:
         location: The location's name.
+
+    Attributes:
+        entries: Its automations, by name.
+        with_outbox: Those whose requests are not all queued yet.
+        jobs: Its jobs, by name.
     """
 
     def __init__(self, location: str) -> None:
         self.location = location
         self.entries: dict[str, Entry] = {}
+        self.with_outbox: set[str] = set()
         self.jobs: dict[str, RecordedJob] = {}
         self._snapshot: str | None = None
         self._offered: dict[str, Offered] = {}
-        self._heap: list[tuple[float, int, str]] = []
+        self._others: list[Place] = []
+        self._sensors: list[Place] = []
+        self._loaded_at = 0.0
         self._tickets = count(1)
 
     def load(self, storage: Storage, now: float) -> None:
@@ -69,26 +86,46 @@ class Roster:
         """Read how one automation stands, which somebody else has changed."""
         state = storage.automations.get(self.location, name)
         if state is not None and name in self.entries:
-            self.entries[name].state = state
+            self.take_up(self.entries[name], state)
             self.plan(self.entries[name], now)
+
+    def take_up(self, entry: Entry, state: AutomationState) -> None:
+        """Note how an automation stands now."""
+        entry.state = state
+        if state.outbox:
+            self.with_outbox.add(state.name)
+        else:
+            self.with_outbox.discard(state.name)
 
     def plan(self, entry: Entry, next_at: float | None) -> None:
         """Look at an automation at a time, and not before."""
         entry.next_at = next_at
         entry.ticket = next(self._tickets)
         if next_at is not None:
-            heapq.heappush(self._heap, (next_at, entry.ticket, entry.state.name))
+            heap = self._sensors if isinstance(entry.offered, OfferedSensor) else self._others
+            heapq.heappush(heap, (next_at, entry.ticket, entry.state.name))
 
-    def next_at(self) -> float | None:
+    def next_at(self, *, with_sensors: bool = True) -> float | None:
         """Return when the next one is to be looked at, in seconds since the epoch."""
-        while self._heap and not self._counts(self._heap[0]):
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        heaps = (self._others, self._sensors) if with_sensors else (self._others,)
+        return min((at for heap in heaps if (at := self._first(heap)) is not None), default=None)
 
     def due(self, now: float) -> Iterator[Entry]:
-        """Yield those that are to be looked at now; each is to be planned again."""
-        while self._heap and self._heap[0][0] <= now:
-            place = heapq.heappop(self._heap)
+        """Yield those that are to be looked at now, but for sensors; each is to be planned again."""
+        return self._due(self._others, now)
+
+    def due_sensors(self, now: float) -> Iterator[Entry]:
+        """Yield the sensors that are to be looked at now, as far as they are taken; each is to be planned again."""
+        return self._due(self._sensors, now)
+
+    def _first(self, heap: list[Place]) -> float | None:
+        while heap and not self._counts(heap[0]):
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def _due(self, heap: list[Place], now: float) -> Iterator[Entry]:
+        while heap and heap[0][0] <= now:
+            place = heapq.heappop(heap)
             if self._counts(place):
                 entry = self.entries[place[2]]
                 entry.next_at = None
@@ -102,7 +139,7 @@ class Roster:
                 entry.waits_for_runs = False
                 self.plan(entry, now)
 
-    def _counts(self, place: tuple[float, int, str]) -> bool:
+    def _counts(self, place: Place) -> bool:
         entry = self.entries.get(place[2])
         return entry is not None and entry.ticket == place[1]
 
@@ -125,7 +162,8 @@ class Roster:
                         _LOGGER.warning("%s", error)
         self.jobs = jobs
         for name, entry in self.entries.items():
-            entry.offered = offered.get(name)
+            if entry.offered != offered.get(name):
+                entry.offered, entry.next_at = offered.get(name), None
         self._offered = offered
 
     def _load_states(self, storage: Storage, now: float) -> None:
@@ -138,15 +176,25 @@ class Roster:
             storage.automations.introduce(new)
         if new or changed:
             states = {state.name: state for state in storage.automations.states(self.location)}
+        self.with_outbox = {name for name, state in states.items() if state.outbox}
         self.entries = {name: self._entry(name, state) for name, state in states.items()}
+        is_set_back, self._loaded_at = now < self._loaded_at, now
+        self._plan_changed(now, everything=is_set_back)
+
+    def _plan_changed(self, now: float, *, everything: bool) -> None:
+        """Look at those that have changed or are not planned, and at new sensors in turn."""
+        new = count()
         for entry in self.entries.values():
-            if not entry.is_at_work:
-                self.plan(entry, now)
+            if entry.is_at_work or (entry.next_at is not None and not everything):
+                continue
+            is_new = isinstance(entry.offered, OfferedSensor) and entry.state.mark is None
+            self.plan(entry, now + next(new) // FIRST_AT_A_TIME * FIRST_SECONDS if is_new else now)
 
     def _entry(self, name: str, state: AutomationState) -> Entry:
         entry = self.entries.get(name)
         offered = self._offered.get(name)
         if entry is None:
             return Entry(offered, state)
-        entry.offered, entry.state = offered, state
+        if (entry.offered, entry.state) != (offered, state):
+            entry.offered, entry.state, entry.next_at = offered, state, None
         return entry

@@ -16,9 +16,9 @@ def next_evaluation(sensor: OfferedSensor, state: AutomationState, now: float) -
     """
     if not sensor.is_on(state.switch) or state.outbox:
         return None
-    if state.mark is None:
+    if state.mark is None or state.mark > now + sensor.every_seconds:
         return now
-    due = min(state.mark, now) + sensor.every_seconds
+    due = state.mark + sensor.every_seconds
     if state.not_before is None:
         return due
     return max(due, min(state.not_before, now + back_off_seconds(sensor.every_seconds, state.failures)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -68,17 +69,23 @@ class InHand:
         self._client = client
         self._evaluations = Evaluations(on_reply)
         self._works: dict[str, AtWork] = {}
+        self._counts: Counter[str] = Counter()
         self._ids = count(1)
 
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._works)
 
+    def count(self, location: str) -> int:
+        """Return how many there are of a location."""
+        return self._counts[location]
+
     def begin(self, work: AtWork) -> str:
         """Note that something is about to be evaluated, and return its id."""
         id_ = f"e{next(self._ids)}"
         work.entry.is_at_work = True
         self._works[id_] = work
+        self._counts[work.roster.location] += 1
         return id_
 
     def ask(self, location: str, batch: Sequence[Message]) -> None:
@@ -101,15 +108,15 @@ class InHand:
 
     def ended(self) -> list[tuple[AtWork, EvaluationReply]]:
         """Return the evaluations that have ended."""
-        found: list[tuple[AtWork, EvaluationReply]] = []
-        for reply in self._evaluations.replies():
-            work = self._works.pop(reply.id, None)
-            if work is not None:
-                work.entry.is_at_work = False
-                found.append((work, reply))
-        return found
+        return [(self._end(reply.id), reply) for reply in self._evaluations.replies() if reply.id in self._works]
 
     def forget_unasked(self) -> None:
         """Forget evaluations that were begun and that no location was asked for, as storage failed in between."""
         for id_ in [id_ for id_, work in self._works.items() if not work.is_asked]:
-            self._works.pop(id_).entry.is_at_work = False
+            self._end(id_)
+
+    def _end(self, id_: str) -> AtWork:
+        work = self._works.pop(id_)
+        work.entry.is_at_work = False
+        self._counts[work.roster.location] -= 1
+        return work

@@ -1,0 +1,223 @@
+"""What a decision costs on storage with a long history: a run's leave of the queue, a tick with a run, a skip that is counted."""
+
+import argparse
+import json
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import evolve
+
+import mainspring as ms
+from mainspring.event import Event, RunQueued, RunStarted, RunStarting, RunSucceeded
+from mainspring.run.queue import QueueRules
+from mainspring.storage import Admission, AutomationState, Decision, Tick, TickStatus
+
+BEGIN = 1_700_000_000.0
+"""When the history begins, in seconds since the epoch."""
+
+T = TypeVar("T")
+DAY_SECONDS = 86_400.0
+LOCATION = "bench"
+SMALL, LARGE = 1_000, 1_000_000
+"""How many ticks of history are compared."""
+
+
+class History:
+    """A home in which much has happened, and in which more is to happen.
+
+    Args:
+        instance: The home's instance.
+        database: The path of its database.
+    """
+
+    def __init__(self, instance: ms.Instance, database: Path) -> None:
+        self.storage = instance.storage
+        self.database = database
+        self.made = 0
+        names = (("plain", "schedule"), ("nothing_new", "sensor"))
+        self.storage.automations.introduce(
+            [AutomationState(location=LOCATION, name=name, kind=kind) for name, kind in names]
+        )
+        self.states = {name: self._state(name) for name, _ in names}
+
+    def run(self) -> ms.Run:
+        """Return a new run, which is not stored."""
+        self.made += 1
+        return ms.Run(
+            run_id=f"019{self.made:022}z",
+            job_name="one_op",
+            mode="default",
+            status=ms.RunStatus.QUEUED,
+            tags={"team": "data"},
+            location=LOCATION,
+            automation="plain",
+            created_at=self.now,
+            scheduled_time=self.now,
+        )
+
+    @property
+    def now(self) -> float:
+        return BEGIN + 10 * 365 * DAY_SECONDS + self.made
+
+    def tick(self) -> ms.Run:
+        """Commit a schedule's tick that asks for a run, which leaves the queue at once; end that run."""
+        run = self.run()
+        tick = Tick(
+            location=LOCATION,
+            automation="plain",
+            kind="schedule",
+            status=TickStatus.REQUESTED,
+            scheduled_time=self.now,
+            first_at=self.now,
+            last_at=self.now,
+            detail={"code": "0123456789abcdef"},
+        )
+        decision = Decision(state=evolve(self.states["plain"], mark=self.now), ticks=(tick,), runs=(run,))
+        batch = self.storage.automations.commit([decision], self.admission())
+        assert [each.run_id for each in batch.started] == [run.run_id]
+        state = batch.committed[0].state
+        assert state is not None
+        self.states["plain"] = state
+        return run
+
+    def skip(self) -> None:
+        """Commit a sensor's skip, which is counted where it is not the first one."""
+        state = self.states["nothing_new"]
+        tick = Tick(
+            location=LOCATION,
+            automation="nothing_new",
+            kind="sensor",
+            status=TickStatus.SKIPPED,
+            first_at=self.now,
+            last_at=self.now,
+            reason="nothing new",
+            tick_id=state.last_tick_id,
+        )
+        decision = Decision(state=evolve(state, mark=self.now, last_skip="as before"), ticks=(tick,))
+        after = self.storage.automations.commit([decision]).committed[0].state
+        assert after is not None
+        self.states["nothing_new"] = after
+
+    def queue(self) -> ms.Run:
+        """Queue a run."""
+        run = self.run()
+        self.storage.runs.create(run, [self._event(run, RunQueued())])
+        return run
+
+    def admit(self) -> None:
+        """Have the one run that waits leave the queue."""
+        assert len(self.storage.runs.admit(self.admission())) == 1
+
+    def end(self, run: ms.Run) -> None:
+        """Have a run that has left the queue begin and succeed."""
+        for fact in (RunStarted(), RunSucceeded()):
+            self.storage.events.record(run.run_id, run.attempt, [self._event(run, fact)])
+
+    def admission(self) -> Admission:
+        return Admission(rules=QueueRules(), now=self.now)
+
+    def repeat(self, table: str, count: int, where: str, changed: dict[str, str]) -> None:
+        """Store a row many times, with columns that SQL expressions of the number `n` give."""
+        database = sqlite3.connect(self.database)
+        names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+        values = ", ".join(changed.get(name, f"{table}.{name}") for name in names)
+        numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
+        columns = ", ".join(names)
+        with database:
+            database.execute(
+                f"{numbers} INSERT INTO {table} ({columns}) SELECT {values} FROM numbers, {table} WHERE {where}"
+            )
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+
+    def _state(self, name: str) -> AutomationState:
+        found = self.storage.automations.get(LOCATION, name)
+        assert found is not None
+        return found
+
+    def _event(self, run: ms.Run, fact: RunQueued | RunStarting | RunStarted | RunSucceeded) -> Event:
+        return Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=self.now)
+
+
+def ms_of(what: Callable[[], T]) -> tuple[float, T]:
+    """Return the milliseconds that something takes, and what it returns."""
+    began = time.perf_counter()
+    found = what()
+    return (time.perf_counter() - began) * 1e3, found
+
+
+def add_runs(history: History, count: int) -> None:
+    """Add finished runs, with their tags and events."""
+    run = history.tick()
+    history.end(run)
+    new_id = "'018' || printf('%022d', n) || 'z'"
+    this = f"run_id = '{run.run_id}'"
+    history.repeat("runs", count, this, {"run_id": new_id, "created_at": f"{BEGIN} + n", "tick_id": "NULL"})
+    history.repeat("run_tags", count, this, {"run_id": new_id})
+    history.repeat("events", count, this, {"event_id": "NULL", "run_id": new_id})
+
+
+def decisions(history: History, runs: int, times: int) -> dict[str, object]:
+    """Return what it costs, after many runs, to have one leave the queue, and to commit a tick whose run leaves it at once."""
+    add_runs(history, runs)
+    admitted: list[float] = []
+    ticked: list[float] = []
+    for _ in range(times):
+        run = history.queue()
+        admitted.append(ms_of(history.admit)[0])
+        history.end(run)
+        took, run = ms_of(history.tick)
+        ticked.append(took)
+        history.end(run)
+    return {"ms": admitted, "parts": {"a tick and its run": statistics.median(ticked)}}
+
+
+def add_ticks(history: History, count: int) -> None:
+    """Add ticks, half of them of each automation."""
+    history.end(history.tick())
+    history.skip()
+    for name, scheduled in (("plain", f"{BEGIN} + n"), ("nothing_new", "NULL")):
+        where = f"tick_id = (SELECT max(tick_id) FROM ticks WHERE automation = '{name}')"
+        history.repeat("ticks", count // 2, where, {"tick_id": "NULL", "scheduled_time": scheduled})
+
+
+def growth(few: History, many: History, large: int, times: int) -> dict[str, object]:
+    """Return by how much the commits of a tick and of a counted skip are dearer after many ticks than after few."""
+    histories = {"few": few, "many": many}
+    add_ticks(few, SMALL)
+    add_ticks(many, large)
+    costs: dict[tuple[str, str], list[float]] = {}
+    for number in range(times + 5):
+        for label, history in histories.items() if number % 2 else reversed(histories.items()):
+            took, run = ms_of(history.tick)
+            history.end(run)
+            costs.setdefault(("tick", label), []).append(took)
+            costs.setdefault(("skip", label), []).append(ms_of(history.skip)[0])
+    medians = {each: statistics.median(found[5:]) for each, found in costs.items()}
+    parts = {f"{kind} after {label}": each for (kind, label), each in medians.items()}
+    return {"times": max(medians[kind, "many"] / medians[kind, "few"] for kind in ("tick", "skip")), "parts": parts}
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--of", choices=["queue", "ticks"], required=True)
+parser.add_argument("--runs", type=int, default=100_000)
+parser.add_argument("--ticks", type=int, default=LARGE)
+parser.add_argument("--times", type=int, default=200)
+arguments = parser.parse_args()
+with (
+    tempfile.TemporaryDirectory() as one,
+    tempfile.TemporaryDirectory() as other,
+    ms.Instance.open(one) as first,
+    ms.Instance.open(other) as second,
+):
+    past = History(first, Path(one) / "mainspring.db")
+    if arguments.of == "queue":
+        line = decisions(past, arguments.runs, arguments.times)
+    else:
+        line = growth(past, History(second, Path(other) / "mainspring.db"), arguments.ticks, arguments.times)
+print(json.dumps({"work": f"history {arguments.of}", **line}))
