@@ -17,7 +17,7 @@ from mainspring.execute.recorded_job import say_unready
 from mainspring.storage import TickQuery, TickStatus, Topic
 
 if TYPE_CHECKING:
-    from mainspring.daemon.offered import Offered
+    from mainspring.daemon.tick.offered import Offered
     from mainspring.instance import Instance
 
 
@@ -86,7 +86,7 @@ def switch(kind: Kind, names: Sequence[str], home: str | None, *, to: str, are_a
 
 def _switch_one(instance: Instance, offered: Offered, to: str) -> dict[str, Any]:
     from mainspring.cli.act import note_act
-    from mainspring.daemon.switch import start, stop
+    from mainspring.daemon.tick.switch import start, stop
 
     verb, change = ("start", start) if to == "running" else ("stop", stop)
     is_changed = change(offered, instance.storage, instance.clock.time())

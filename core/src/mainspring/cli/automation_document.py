@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mainspring.cli.automation_reference import FoundAutomation
-from mainspring.daemon.due import backlog_size
-from mainspring.daemon.introduction import introduced
-from mainspring.daemon.offered import Offered, OfferedSchedule, OfferedSensor
-from mainspring.daemon.sense import next_evaluation
+from mainspring.daemon.tick.due import backlog_size
+from mainspring.daemon.tick.introduction import introduced
+from mainspring.daemon.tick.offered import Offered, OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.sense import next_evaluation
 from mainspring.definition.timing import next_time
 from mainspring.storage import AutomationState, LocationRecord, Storage, Tick, TickQuery
 from mainspring.text import utc

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from mainspring.daemon.offered import Offered, read_offered
+from mainspring.daemon.tick.offered import Offered, read_offered
 from mainspring.definition.names import is_storable
 from mainspring.errors import MainspringError, UnknownNameError, shorten
 from mainspring.execute.recorded_job import say_unready

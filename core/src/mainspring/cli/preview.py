@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring.cli.show import echo, echo_facts, echo_table
 from mainspring.cli.tick_page import echo_logs, echo_plain_error
-from mainspring.daemon.requests import Requester
+from mainspring.daemon.tick.requests import Requester
 from mainspring.errors import MainspringError
 from mainspring.execute.recorded_job import RecordedJob, read_job
 from mainspring.location.evaluation import EvaluationReply, plain_error
 from mainspring.storage import DefinitionQuery
 
 if TYPE_CHECKING:
-    from mainspring.daemon.offered import Offered
+    from mainspring.daemon.tick.offered import Offered
     from mainspring.instance import Instance
     from mainspring.location.frames import Message
 

@@ -14,8 +14,8 @@ from mainspring.cli.automation_command import found_in
 from mainspring.cli.complaint import note
 from mainspring.cli.preview import echo_evaluation, evaluation_document, try_out
 from mainspring.cli.show import echo_heading, echo_json, echo_table
-from mainspring.daemon.offered import OfferedSchedule
-from mainspring.daemon.requests import plain_requests
+from mainspring.daemon.tick.offered import OfferedSchedule
+from mainspring.daemon.tick.requests import plain_requests
 from mainspring.definition.evaluation import Evaluation
 from mainspring.definition.timing import due_times
 from mainspring.location.evaluation import EvaluationReply, ask_schedule

@@ -31,8 +31,8 @@ def cursor(*, name: str, text: str | None, clear: bool, as_json: bool, home: str
         raise click.UsageError("--set does not go with --clear; leave one of them out", click.get_current_context())
     from mainspring.cli.act import note_act
     from mainspring.cli.automation_command import found_in
-    from mainspring.daemon.offered import OfferedSensor
-    from mainspring.daemon.switch import move_cursor
+    from mainspring.daemon.tick.offered import OfferedSensor
+    from mainspring.daemon.tick.switch import move_cursor
     from mainspring.definition.cursor import checked_cursor
     from mainspring.storage import Topic
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mainspring.daemon.automations import Automations
-from mainspring.daemon.committing import Committer
 from mainspring.daemon.expiry import rules_of
 from mainspring.daemon.lease import RENEW_SECONDS, Leases
 from mainspring.daemon.monitor import Monitor
@@ -21,7 +19,9 @@ from mainspring.daemon.pulse import Pulse
 from mainspring.daemon.retention import Retention
 from mainspring.daemon.rules import queue_rules
 from mainspring.daemon.starter import Starter
-from mainspring.daemon.work import InHand
+from mainspring.daemon.tick.automations import Automations
+from mainspring.daemon.tick.committing import Committer
+from mainspring.daemon.tick.work import InHand
 from mainspring.errors import MainspringError
 from mainspring.execute.worker import liveness, own_identity
 from mainspring.launch import RunLauncher

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mainspring.daemon.automations import Progress
+from mainspring.daemon.tick.automations import Progress
 from mainspring.run import WorkerIdentity
 from mainspring.storage import Heartbeat
 

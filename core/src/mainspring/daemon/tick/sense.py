@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mainspring.daemon.offered import OfferedSensor
+from mainspring.daemon.tick.offered import OfferedSensor
 from mainspring.storage import AutomationState
 
 LAST_BACK_OFF_SECONDS = 300.0

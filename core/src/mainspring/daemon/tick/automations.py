@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import define, field, frozen
 
-from mainspring.daemon.committing import Committer
-from mainspring.daemon.due import look
-from mainspring.daemon.offered import OfferedSchedule, OfferedSensor
-from mainspring.daemon.outcome import overlap_outcome
-from mainspring.daemon.overlap import judge
-from mainspring.daemon.roster import Entry, Roster
-from mainspring.daemon.sense import next_evaluation
-from mainspring.daemon.verdict import decide_as_evaluated, decide_plainly
-from mainspring.daemon.work import AtWork, Decided, InHand
+from mainspring.daemon.tick.committing import Committer
+from mainspring.daemon.tick.due import look
+from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.outcome import overlap_outcome
+from mainspring.daemon.tick.overlap import judge
+from mainspring.daemon.tick.roster import Entry, Roster
+from mainspring.daemon.tick.sense import next_evaluation
+from mainspring.daemon.tick.verdict import decide_as_evaluated, decide_plainly
+from mainspring.daemon.tick.work import AtWork, Decided, InHand
 from mainspring.errors import MainspringError
 from mainspring.execute.cancel import cancel_run
 from mainspring.location.evaluation import EvaluationReply, ask_acknowledgement, ask_schedule, ask_sensor

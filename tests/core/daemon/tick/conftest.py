@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainspring.storage import Storage, memory_storage, open_storage
-from tests.core.daemon.deployed import Deployed
+from tests.core.daemon.tick.deployed import Deployed
 
 
 @pytest.fixture(params=["memory", "sqlite"])

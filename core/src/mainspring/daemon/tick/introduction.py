@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from mainspring.daemon import due
-from mainspring.daemon.offered import Offered, OfferedSchedule
+from mainspring.daemon.tick import due
+from mainspring.daemon.tick.offered import Offered, OfferedSchedule
 from mainspring.storage import AutomationState, Storage
 
 _LOGGER = logging.getLogger("mainspring.daemon")

@@ -10,9 +10,9 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainspring.daemon.due import decided, look
-from mainspring.daemon.offered import Offered, OfferedSchedule, OfferedSensor
-from mainspring.daemon.switch import move_cursor, start, stop
+from mainspring.daemon.tick.due import decided, look
+from mainspring.daemon.tick.offered import Offered, OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.switch import move_cursor, start, stop
 from mainspring.definition.catch_up import CatchUp
 from mainspring.errors import MainspringError
 from mainspring.storage import (
@@ -30,7 +30,7 @@ from mainspring.storage import (
     TickStatus,
     memory_storage,
 )
-from tests.core.daemon.offers import offered_schedule, offered_sensor
+from tests.core.daemon.tick.offers import offered_schedule, offered_sensor
 
 HOUR = 3600.0
 NOON = 1_799_971_200.0

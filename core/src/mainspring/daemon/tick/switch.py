@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from mainspring.daemon.due import switched_on
-from mainspring.daemon.introduction import seen
-from mainspring.daemon.offered import Offered, OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.due import switched_on
+from mainspring.daemon.tick.introduction import seen
+from mainspring.daemon.tick.offered import Offered, OfferedSchedule, OfferedSensor
 from mainspring.errors import MainspringError
 from mainspring.storage import AutomationState, Decision, Storage
 

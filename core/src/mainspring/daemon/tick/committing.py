@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from mainspring.daemon.offered import OfferedSensor
-from mainspring.daemon.roster import Roster
-from mainspring.daemon.sense import next_evaluation
-from mainspring.daemon.work import Decided
+from mainspring.daemon.tick.offered import OfferedSensor
+from mainspring.daemon.tick.roster import Roster
+from mainspring.daemon.tick.sense import next_evaluation
+from mainspring.daemon.tick.work import Decided
 from mainspring.errors import SupersededError
 from mainspring.event import Event, RunQueued
 from mainspring.run import Run

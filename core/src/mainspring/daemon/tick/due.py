@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
-from mainspring.daemon.offered import OfferedSchedule, read_timing
+from mainspring.daemon.tick.offered import OfferedSchedule, read_timing
 from mainspring.definition.timing import Timing, count_times, due_times, last_times, next_time
 from mainspring.storage import AutomationState, Tick, TickStatus
 

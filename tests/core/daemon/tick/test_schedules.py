@@ -11,7 +11,7 @@ import mainspring as ms
 from mainspring.event import RunCanceled
 from mainspring.run import RunStatus
 from mainspring.storage import Decision, LocationStatus, Storage, TickStatus
-from tests.core.daemon.deployed import LOCATION, Deployed
+from tests.core.daemon.tick.deployed import LOCATION, Deployed
 
 HOUR = 3600.0
 

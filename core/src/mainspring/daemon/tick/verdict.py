@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mainspring.daemon.offered import OfferedSchedule, OfferedSensor
-from mainspring.daemon.outcome import Said, schedule_outcome, sensor_outcome
-from mainspring.daemon.requests import Requester, keys_of, plain_requests, without_known
-from mainspring.daemon.work import AtWork, Decided
+from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.outcome import Said, schedule_outcome, sensor_outcome
+from mainspring.daemon.tick.requests import Requester, keys_of, plain_requests, without_known
+from mainspring.daemon.tick.work import AtWork, Decided
 from mainspring.definition.evaluation import Evaluation
 from mainspring.errors import UnknownNameError
 from mainspring.execute.error import error_info

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import mainspring as ms
-from mainspring.daemon.automations import Automations
-from mainspring.daemon.committing import Committer
-from mainspring.daemon.work import InHand
+from mainspring.daemon.tick.automations import Automations
+from mainspring.daemon.tick.committing import Committer
+from mainspring.daemon.tick.work import InHand
 from mainspring.errors import LocationError
 from mainspring.event import Event, Fact, RunStarted, RunSucceeded
 from mainspring.execute.capture import capture

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from mainspring.daemon.offered import Offered, OfferedSchedule
+from mainspring.daemon.tick.offered import Offered, OfferedSchedule
 from mainspring.definition.request import RunRequest
 from mainspring.errors import UnknownNameError
 from mainspring.execute.recorded_job import RecordedJob

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mainspring.daemon.offered import OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
 from mainspring.definition.catch_up import CatchUp
 from mainspring.definition.timing import Timing
 

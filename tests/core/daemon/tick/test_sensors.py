@@ -8,13 +8,13 @@ import pytest
 from attrs import define, evolve, field
 
 import mainspring as ms
-from mainspring.daemon.automations import SENSORS_AT_A_TIME
-from mainspring.daemon.roster import FIRST_AT_A_TIME
-from mainspring.daemon.sense import LAST_BACK_OFF_SECONDS, back_off_seconds, next_evaluation
+from mainspring.daemon.tick.automations import SENSORS_AT_A_TIME
+from mainspring.daemon.tick.roster import FIRST_AT_A_TIME
+from mainspring.daemon.tick.sense import LAST_BACK_OFF_SECONDS, back_off_seconds, next_evaluation
 from mainspring.run.queue import QueueRules
 from mainspring.storage import AutomationState, Decision, Storage, TickStatus
-from tests.core.daemon.deployed import LOCATION, Deployed
-from tests.core.daemon.offers import offered_sensor
+from tests.core.daemon.tick.deployed import LOCATION, Deployed
+from tests.core.daemon.tick.offers import offered_sensor
 
 
 @ms.op

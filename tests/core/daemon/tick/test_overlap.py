@@ -1,6 +1,6 @@
 import pytest
 
-from mainspring.daemon.overlap import judge
+from mainspring.daemon.tick.overlap import judge
 from mainspring.definition.catch_up import Overlap
 from mainspring.run import Run, RunStatus
 

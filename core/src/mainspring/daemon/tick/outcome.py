@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from mainspring.daemon.due import Due, decided, put_off
-from mainspring.daemon.offered import OfferedSchedule, OfferedSensor
-from mainspring.daemon.sense import back_off_seconds
+from mainspring.daemon.tick.due import Due, decided, put_off
+from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
+from mainspring.daemon.tick.sense import back_off_seconds
 from mainspring.event import ErrorInfo
 from mainspring.run import Run
 from mainspring.storage import AutomationState, Decision, Tick, TickStatus

@@ -15,7 +15,7 @@ from mainspring.execute import RunOptions
 from mainspring.execute.launched import queue_run
 from mainspring.run import Run
 from mainspring.storage import Lease, Storage, open_storage
-from tests.core.daemon.deployed import LOCATION, Deployed
+from tests.core.daemon.tick.deployed import LOCATION, Deployed
 
 HOUR = 3600.0
 PATIENCE_SECONDS = 60.0

@@ -8,12 +8,12 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainspring.daemon.due import LIVE_SECONDS, Due, backlog_size, decided, introduce, look, put_off
-from mainspring.daemon.offered import OfferedSchedule
+from mainspring.daemon.tick.due import LIVE_SECONDS, Due, backlog_size, decided, introduce, look, put_off
+from mainspring.daemon.tick.offered import OfferedSchedule
 from mainspring.definition.catch_up import CatchUp
 from mainspring.definition.timing import Timing, due_times
 from mainspring.storage import AutomationState, Tick
-from tests.core.daemon.offers import offered_schedule
+from tests.core.daemon.tick.offers import offered_schedule
 
 HOUR = 3600.0
 NOON = 1_799_971_200.0

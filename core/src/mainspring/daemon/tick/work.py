@@ -8,9 +8,9 @@ from itertools import count
 
 from attrs import define, frozen
 
-from mainspring.daemon.due import Due
-from mainspring.daemon.evaluations import Evaluations
-from mainspring.daemon.roster import Entry, Roster
+from mainspring.daemon.tick.due import Due
+from mainspring.daemon.tick.evaluations import Evaluations
+from mainspring.daemon.tick.roster import Entry, Roster
 from mainspring.location.client import LocationClient
 from mainspring.location.evaluation import EvaluationReply
 from mainspring.location.frames import Message

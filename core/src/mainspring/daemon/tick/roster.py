@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from attrs import define
 
-from mainspring.daemon.introduction import adopts, introduced
-from mainspring.daemon.offered import Offered, OfferedSensor, read_offered
+from mainspring.daemon.tick.introduction import adopts, introduced
+from mainspring.daemon.tick.offered import Offered, OfferedSensor, read_offered
 from mainspring.errors import MainspringError
 from mainspring.execute.recorded_job import RecordedJob, read_job
 from mainspring.storage import AutomationState, DefinitionQuery, Storage
