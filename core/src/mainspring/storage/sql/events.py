@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, literal_column, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, literal_column, select
 
 from mainspring.errors import StorageError
 from mainspring.event import AssetMaterialized, Event, StepSkipped, StepStarted
@@ -42,6 +42,10 @@ _IS_UNDER_WAY = (
 )
 _UNDER_WAY = Statement(select(steps.c.status).where(*_IS_UNDER_WAY))
 _END_STEP = Statement(steps.update().where(*_IS_UNDER_WAY).values(status=bindparam("new"), ended_at=bindparam("at")))
+
+_IS_AS_READ = (runs.c.run_id == bindparam("of_run"), runs.c.status == bindparam("as_read"))
+_CHANGE_RUN: dict[tuple[str, ...], Statement] = {}
+"""Statements that change a run's row, by the columns that they change."""
 
 
 class SqlEvents:
@@ -174,7 +178,12 @@ def _change_run(connection: Connection, run_id: str, status: RunStatus, event: E
     changes = run_changes(run_id, status, event)
     if changes is None:
         return status
-    connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.status == status), changes)
+    columns = tuple(changes)
+    if columns not in _CHANGE_RUN:
+        values: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in columns}
+        _CHANGE_RUN[columns] = Statement(runs.update().where(*_IS_AS_READ).values(values))
+    row = {**changes, "status": changes["status"].value, "of_run": run_id, "as_read": status.value}
+    _CHANGE_RUN[columns].run(connection, row)
     return changes["status"]  # type: ignore[no-any-return]
 
 

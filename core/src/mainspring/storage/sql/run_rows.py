@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -11,8 +12,10 @@ from sqlalchemy import Row
 from mainspring.errors import StorageError
 from mainspring.run import Run, RunPolicy, RunStatus, WorkerIdentity
 from mainspring.run.policy import NO_POLICY
+from mainspring.storage.sql.tables import runs
 
 _FINDABLE_LIMIT = 300
+_COLUMNS = [each.name for each in runs.c]
 
 
 def to_row(run: Run) -> dict[str, Any]:
@@ -47,11 +50,18 @@ def to_row(run: Run) -> dict[str, Any]:
 
 def from_row(row: Row[Any]) -> Run:
     """Read the row of a run."""
+    return from_values(row)
+
+
+def from_values(values: Sequence[Any]) -> Run:
+    """Read the row of a run from the values of all its columns, in their order."""
+    fields = dict(zip(_COLUMNS, values, strict=True))
+    run_id = fields["run_id"]
     try:
-        return from_fields(row._asdict())
+        return from_fields(fields)
     except (ValueError, TypeError) as error:
         raise StorageError(
-            f"the row of run {row.run_id} is damaged ({error}); restore the database from a backup, or delete that row"
+            f"the row of run {run_id} is damaged ({error}); restore the database from a backup, or delete that row"
         ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from mainspring.event import Event
@@ -15,8 +15,18 @@ from mainspring.storage.rows import check_new, claimed, new_attempt, queued_atte
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.events import append_events
 from mainspring.storage.sql.queue import Queueing
-from mainspring.storage.sql.run_rows import findable, from_row, tag_rows, to_row, worker_to_text
+from mainspring.storage.sql.run_rows import findable, from_row, from_values, tag_rows, to_row, worker_to_text
+from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import IS_ACTIVE, IS_OF_LIVE_TICK, IS_QUEUED, IS_TO_RETRY, run_tags, runs
+
+_BY_ID = select(runs).where(runs.c.run_id == bindparam("id"))
+_FIND = Statement(_BY_ID)
+_FIND_LOCKED = Statement(_BY_ID.with_for_update(key_share=True))
+_CLAIM = Statement(
+    runs.update()
+    .where(runs.c.run_id == bindparam("of_run"), runs.c.attempt == bindparam("of_attempt"))
+    .values({name: bindparam(name) for name in ("status", "started_at", "ended_at", "reason", "worker")})
+)
 
 
 class SqlRuns:
@@ -49,8 +59,8 @@ class SqlRuns:
         with self._database.write(durable=True) as connection:
             run = _find_run(connection, run_id, locked=True)
             changes = claimed(run_id, run, attempt, worker, events[0].timestamp)
-            changes["worker"] = worker_to_text(worker)
-            connection.execute(runs.update().where(runs.c.run_id == run_id, runs.c.attempt == attempt), changes)
+            changes |= {"worker": worker_to_text(worker), "status": changes["status"].value}
+            _CLAIM.run(connection, {**changes, "of_run": run_id, "of_attempt": attempt})
             append_events(self._database, connection, events)
 
     def queued(self, limit: int, without: Collection[str] = ()) -> list[Run]:
@@ -139,6 +149,5 @@ class SqlRuns:
 
 
 def _find_run(connection: Connection, run_id: str, *, locked: bool = False) -> Run | None:
-    statement = select(runs).where(runs.c.run_id == run_id)
-    row = connection.execute(statement.with_for_update(key_share=True) if locked else statement).first()
-    return None if row is None else from_row(row)
+    row = (_FIND_LOCKED if locked else _FIND).run(connection, {"id": run_id}).fetchone()
+    return None if row is None else from_values(row)
