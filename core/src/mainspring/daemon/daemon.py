@@ -15,6 +15,7 @@ import attrs
 from mainspring.daemon.automations import Automations
 from mainspring.daemon.committing import Committer
 from mainspring.daemon.expiry import rules_of
+from mainspring.daemon.followed import smallest
 from mainspring.daemon.lease import RENEW_SECONDS, Leases
 from mainspring.daemon.monitor import Monitor
 from mainspring.daemon.pulse import Pulse
@@ -92,7 +93,9 @@ class Daemon:
         self._automations = Automations(instance, committer, InHand(self._client, self._awake.set))
         self._pulse = Pulse(instance, self.daemon_id, identity)
         kept = RetentionSettings() if instance.settings is None else instance.settings.retention
-        self._retention = Retention(instance, rules_of(kept))
+        self._retention = Retention(
+            instance, rules_of(kept), lambda: smallest(instance.storage.automations.follower_cursors())
+        )
         self._look_at_retention_at = 0.0
         self._monitor = Monitor(instance, launcher, _monitor_settings(instance), self._awake.set)
 
@@ -154,7 +157,7 @@ class Daemon:
         while self._changed:
             match self._changed.pop():
                 case Topic.RUNS:
-                    self._automations.runs_ended()
+                    self._automations.runs_changed()
                 case Topic.AUTOMATIONS:
                     self._automations.look_again()
 

@@ -10,7 +10,8 @@ from itertools import count
 from attrs import define
 
 from mainspring.daemon.due import introduce
-from mainspring.daemon.offered import Offered, OfferedSchedule, read_offered
+from mainspring.daemon.followed import FollowedAssets, FollowedRuns, Follows
+from mainspring.daemon.offered import Offered, OfferedSchedule, OfferedSensor, read_offered
 from mainspring.errors import MainspringError
 from mainspring.execute.recorded_job import RecordedJob, read_job
 from mainspring.storage import AutomationState, DefinitionQuery, Storage
@@ -28,6 +29,8 @@ class Entry:
         next_at: When to look at it next, in seconds since the epoch; None for not before something happens.
         is_at_work: Whether it is being evaluated.
         waits_for_runs: Whether the end of a run is what it waits for.
+        rests: Whether it follows the log, and waits for what concerns it there.
+        read_to: Of a follower, up to which event it is known that nothing concerns it, though its cursor may be behind.
         ticket: Which of its places among the next ones counts.
     """
 
@@ -36,7 +39,14 @@ class Entry:
     next_at: float | None = None
     is_at_work: bool = False
     waits_for_runs: bool = False
+    rests: bool = False
+    read_to: int = 0
     ticket: int = 0
+
+    @property
+    def follows(self) -> Follows | None:
+        """What it follows in the log, if it does."""
+        return self.offered.follows if isinstance(self.offered, OfferedSensor) else None
 
 
 class Roster:
@@ -50,6 +60,9 @@ class Roster:
         self.location = location
         self.entries: dict[str, Entry] = {}
         self.jobs: dict[str, RecordedJob] = {}
+        self.following: list[Entry] = []
+        self.following_assets: dict[str, list[Entry]] = {}
+        self.following_runs: list[tuple[Entry, FollowedRuns]] = []
         self._snapshot: str | None = None
         self._offered: dict[str, Offered] = {}
         self._heap: list[tuple[float, int, str]] = []
@@ -69,7 +82,7 @@ class Roster:
         """Read how one automation stands, which somebody else has changed."""
         state = storage.automations.get(self.location, name)
         if state is not None and name in self.entries:
-            self.entries[name].state = state
+            self._begin_again(self.entries[name], state)
             self.plan(self.entries[name], now)
 
     def plan(self, entry: Entry, next_at: float | None) -> None:
@@ -102,6 +115,13 @@ class Roster:
                 entry.waits_for_runs = False
                 self.plan(entry, now)
 
+    def rouse(self, entry: Entry, read_to: int, now: float) -> None:
+        """Look now at a follower that rests; up to the event `read_to`, nothing concerns it."""
+        if entry.rests:
+            entry.rests = False
+            entry.read_to = max(entry.read_to, read_to)
+            self.plan(entry, now)
+
     def _counts(self, place: tuple[float, int, str]) -> bool:
         entry = self.entries.get(place[2])
         return entry is not None and entry.ticket == place[1]
@@ -124,8 +144,6 @@ class Roster:
                     except MainspringError as error:
                         _LOGGER.warning("%s", error)
         self.jobs = jobs
-        for name, entry in self.entries.items():
-            entry.offered = offered.get(name)
         self._offered = offered
 
     def _load_states(self, storage: Storage, now: float) -> None:
@@ -140,9 +158,23 @@ class Roster:
         if new or changed:
             states = {state.name: state for state in storage.automations.states(self.location)}
         self.entries = {name: self._entry(name, state) for name, state in states.items()}
+        self._sort_followers()
         for entry in self.entries.values():
-            if not entry.is_at_work:
+            if not entry.is_at_work and not entry.rests:
                 self.plan(entry, now)
+
+    def _sort_followers(self) -> None:
+        self.following, self.following_assets, self.following_runs = [], {}, []
+        for entry in self.entries.values():
+            match entry.follows:
+                case FollowedAssets(assets=assets):
+                    for asset in assets:
+                        self.following_assets.setdefault(asset, []).append(entry)
+                case FollowedRuns() as runs:
+                    self.following_runs.append((entry, runs))
+                case None:
+                    continue
+            self.following.append(entry)
 
     def _adopts(self, each: Offered, states: dict[str, AutomationState], storage: Storage, now: float) -> bool:
         """Have an automation take over the state of the one that it names, if that is not offered any more."""
@@ -159,8 +191,14 @@ class Roster:
         offered = self._offered.get(name)
         if entry is None:
             return Entry(offered, state)
+        if entry.state.version != state.version or entry.offered != offered:
+            self._begin_again(entry, state)
         entry.offered, entry.state = offered, state
         return entry
+
+    def _begin_again(self, entry: Entry, state: AutomationState) -> None:
+        """Take up how an automation stands; if it follows the log, its cursor may be another."""
+        entry.state, entry.rests, entry.read_to = state, False, 0
 
 
 def _introduced(offered: Offered, now: float) -> AutomationState:

@@ -59,7 +59,7 @@ class MemoryAutomations:
 
     def follower_cursors(self) -> list[str | None]:
         with self._rows.lock:
-            following = [each for each in self._states.values() if each.kind == "sensor" and each.timing is not None]
+            following = [each for each in self._states.values() if each.timing is not None]
             return [
                 self._cursors.get(each.key)
                 for each in following

@@ -60,11 +60,7 @@ class SqlAutomations:
             definitions.c.kind == "sensor",
             definitions.c.name == automations.c.name,
         )
-        statement = (
-            select(automations.c.cursor)
-            .join(definitions, is_offered)
-            .where(automations.c.kind == "sensor", automations.c.timing.is_not(None))
-        )
+        statement = select(automations.c.cursor).join(definitions, is_offered).where(automations.c.timing.is_not(None))
         with self._database.read() as connection:
             return list(connection.execute(statement).scalars())
 
