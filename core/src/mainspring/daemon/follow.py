@@ -11,7 +11,14 @@ from mainspring.storage import AutomationState, Decision, Storage
 
 
 def look_at_follower(
-    storage: Storage, sensor: OfferedSensor, state: AutomationState, cursor: str | None, read_to: int, now: float
+    storage: Storage,
+    sensor: OfferedSensor,
+    state: AutomationState,
+    cursor: str | None,
+    *,
+    read_to: int,
+    end: int | None,
+    now: float,
 ) -> Decision | Page:
     """Return what a follower that is on calls for: a decision, or the page that it is to be evaluated with, empty for none.
 
@@ -21,21 +28,25 @@ def look_at_follower(
         state: How it stands.
         cursor: Its cursor.
         read_to: Up to which event it is known that nothing concerns it, though its cursor may be behind.
+        end: The last fact that others follow, as it was just now; None where that was not looked for.
         now: Seconds since the epoch.
     """
     assert sensor.follows is not None  # noqa: S101 - that is what makes it a follower
     followed, position = read_follows(state.timing), position_of(cursor)
     text = follows_text(sensor.follows)
-    if followed is None or position is None:
-        return moved(evolve(state, timing=text), storage.events.last_followed(), now)
     is_other = state.timing != text
-    # Read first: what comes in between is behind it, or is read below.
-    end = storage.events.last_followed() if is_other else 0
-    page = read_page(storage, common(followed, sensor.follows), max(position, read_to), sensor.location, sensor.name)
+    if end is None and (is_other or position is None):
+        end = storage.events.last_followed()  # read first: what comes after it is read below
+    if followed is None or position is None:
+        return moved(evolve(state, timing=text), end or 0, now)
+    after = max(position, read_to)
+    if end is not None and after >= end and not is_other:
+        return Page((), after)
+    page = read_page(storage, common(followed, sensor.follows), after, sensor.location, sensor.name)
     if page.items:
         return page
     if is_other:
-        return moved(evolve(state, timing=text), max(end, position), now)
+        return moved(evolve(state, timing=text), max(end or 0, position), now)
     if page.read_to - position >= PASSED_FACTS:
         return moved(state, page.read_to, now)
     return page

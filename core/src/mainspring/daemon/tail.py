@@ -10,7 +10,7 @@ from mainspring.daemon.roster import Entry, Roster
 from mainspring.daemon.work import Decided
 from mainspring.storage import Storage
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.02
 """How long the end is left alone after it was read, whatever happens: what comes meanwhile is read together."""
 
 CLOSE_SECONDS = 1e-4
