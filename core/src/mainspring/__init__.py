@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mainspring.clock import Clock as Clock
     from mainspring.definition.asset import AssetKey as AssetKey
     from mainspring.definition.asset import Materialization as Materialization
+    from mainspring.definition.asset_sensor import AssetSensor as AssetSensor
+    from mainspring.definition.asset_sensor import MaterializationEvent as MaterializationEvent
+    from mainspring.definition.asset_sensor import asset_sensor as asset_sensor
     from mainspring.definition.automation_context import ScheduleContext as ScheduleContext
     from mainspring.definition.automation_context import SensorContext as SensorContext
     from mainspring.definition.catch_up import CatchUp as CatchUp
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     from mainspring.definition.retry import RetryPolicy as RetryPolicy
     from mainspring.definition.retry import RetryRequested as RetryRequested
     from mainspring.definition.run_retry import RunRetryPolicy as RunRetryPolicy
+    from mainspring.definition.run_status_sensor import RunStatusEvent as RunStatusEvent
+    from mainspring.definition.run_status_sensor import RunStatusSensor as RunStatusSensor
+    from mainspring.definition.run_status_sensor import run_status_sensor as run_status_sensor
     from mainspring.definition.schedule import Schedule as Schedule
     from mainspring.definition.schedule import schedule as schedule
     from mainspring.definition.sensor import Sensor as Sensor
@@ -83,6 +89,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AcknowledgingSource": "definition.sensor_source",
     "AssetKey": "definition.asset",
+    "AssetSensor": "definition.asset_sensor",
     "CatchUp": "definition.catch_up",
     "Clock": "clock",
     "ConfigError": "errors",
@@ -112,6 +119,7 @@ _HOMES = {
     "LogStore": "log.port",
     "MainspringError": "errors",
     "Materialization": "definition.asset",
+    "MaterializationEvent": "definition.asset_sensor",
     "MemoryIOManager": "io.memory",
     "Mode": "definition.mode",
     "MultiprocessExecutor": "execute.process.executor",
@@ -130,6 +138,8 @@ _HOMES = {
     "RunResult": "execute",
     "RunRetryPolicy": "definition.run_retry",
     "RunStatus": "run",
+    "RunStatusEvent": "definition.run_status_sensor",
+    "RunStatusSensor": "definition.run_status_sensor",
     "Schedule": "definition.schedule",
     "ScheduleContext": "definition.automation_context",
     "Sensor": "definition.sensor",
@@ -141,6 +151,7 @@ _HOMES = {
     "ValueNotFound": "errors",
     "WorkerHealth": "launch",
     "WorkerIdentity": "run",
+    "asset_sensor": "definition.asset_sensor",
     "config": "definition.config",
     "graph": "definition.graph",
     "hookimpl": "plugin",
@@ -148,6 +159,7 @@ _HOMES = {
     "liveness": "execute",
     "op": "definition.decorator",
     "resource": "definition.resource",
+    "run_status_sensor": "definition.run_status_sensor",
     "schedule": "definition.schedule",
     "sensor": "definition.sensor",
     "testing": "",

@@ -115,6 +115,8 @@ class Failing:
         self.read = self._log.read
         self.steps = self._log.steps
         self.places_taken = self._log.places_taken
+        self.run_facts_after = self._log.run_facts_after
+        self.last_followed = self._log.last_followed
 
     def record(
         self, run_id: str, run_attempt: int, events: Sequence[Event], places: Mapping[str, PoolPlace] = NO_PLACES

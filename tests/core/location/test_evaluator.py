@@ -11,6 +11,7 @@ from attrs import frozen
 
 import mainspring as ms
 from mainspring.definition.evaluation import Evaluation
+from mainspring.event import AssetMaterialized, Event, RunFailed
 from mainspring.execute.capture import capture
 from mainspring.location.evaluation import (
     EvaluationReply,
@@ -20,7 +21,9 @@ from mainspring.location.evaluation import (
     read_reply,
 )
 from mainspring.location.evaluator import LOG_LIMIT_CHARACTERS, evaluate
+from mainspring.location.followed import plain_change, plain_materialization
 from mainspring.location.frames import FrameReader, Message, pack
+from mainspring.run import RunPolicy
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -198,3 +201,60 @@ def test_what_cannot_tell_a_cursor_leaves_it_where_it_was() -> None:
     assert [each.outcome for each in (crashed, untold, absent, told)] == ["failed", "failed", "failed", "evaluated"]
     assert [each.cursor_after("before") for each in (crashed, untold, absent)] == ["before"] * 3
     assert told.cursor_after("before") is None
+
+
+def test_an_asset_sensor_is_called_with_what_is_new() -> None:
+    seen: list[Any] = []
+
+    @ms.asset_sensor(job=report, asset="orders")
+    def changed(context: ms.SensorContext, materialization: ms.MaterializationEvent) -> ms.RunRequest:
+        seen.append(materialization)
+        return ms.RunRequest(str(materialization.event_id))
+
+    fact = AssetMaterialized("orders", "january", metadata={"rows": [1, 2]})
+    events = [
+        Event(run_id="r", run_attempt=1, fact=fact, timestamp=2.5, step_key="clean", step_attempt=1, event_id=each)
+        for each in (7, 9)
+    ]
+    request = ask_sensor("s", "changed", 60, cursor="3", followed=[plain_materialization(each) for each in events])
+    evaluation = reply_of(request, changed).evaluation
+
+    assert [each.run_key for each in evaluation.requests] == ["7", "9"]
+    assert evaluation.cursor == "9"
+    assert seen[0] == ms.MaterializationEvent(
+        event_id=7,
+        asset_key=ms.AssetKey("orders"),
+        run_id="r",
+        step_key="clean",
+        partition_key="january",
+        metadata={"rows": [1, 2]},
+        timestamp=2.5,
+    )
+
+
+def test_a_run_status_sensor_is_called_with_the_run() -> None:
+    seen: list[Any] = []
+
+    @ms.run_status_sensor(job=report, statuses=["FAILURE"])
+    def failed(context: ms.SensorContext, run_event: ms.RunStatusEvent) -> None:
+        seen.append(run_event)
+
+    run = ms.Run(
+        run_id="r",
+        job_name="ingest",
+        mode="prod",
+        status=ms.RunStatus.FAILURE,
+        config={"ops": {"clean": {"days": 7}}},
+        tags={"team": "data"},
+        selection=("clean",),
+        worker=ms.WorkerIdentity("host", "boot", 1, 2),
+        policy=RunPolicy(max_retries=2),
+        location="sales",
+    )
+    event = Event(run_id="r", run_attempt=1, fact=RunFailed("the disk is full"), timestamp=2.5, event_id=7)
+    reply = reply_of(ask_sensor("s", "failed", 60, followed=[plain_change(event, run)]), failed)
+
+    assert (reply.outcome, reply.evaluation.cursor) == ("evaluated", "7")
+    assert seen == [
+        ms.RunStatusEvent(event_id=7, status=ms.RunStatus.FAILURE, run=run, reason="the disk is full", timestamp=2.5)
+    ]

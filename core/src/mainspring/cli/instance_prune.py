@@ -79,11 +79,13 @@ def prune(*, older_than: float | None, is_trial: bool, as_json: bool, home: str 
 def swept(instance: Instance, rules: Sequence[Rule], now: float, *, is_trial: bool) -> Counter[Rule]:
     """Delete what may go, telling of it once a second, and return how much of each went."""
     from mainspring.daemon.retention import sweep
+    from mainspring.daemon.tick.followed import smallest
 
+    read_to = smallest(instance.storage.automations.follower_cursors())
     numbers: Counter[Rule] = Counter()
     counted: set[str | int] = set()
     tell_at = instance.clock.monotonic() + TELL_SECONDS
-    for rule, chunk in sweep(instance, rules, now, is_trial=is_trial):
+    for rule, chunk in sweep(instance, rules, now, read_to, is_trial=is_trial):
         new: set[str | int] = {each for each in chunk.ids if each not in counted}
         if is_trial:  # what has not gone may be found by a second rule
             counted |= new

@@ -21,6 +21,7 @@ from mainspring.daemon.rules import queue_rules
 from mainspring.daemon.starter import Starter
 from mainspring.daemon.tick.automations import Automations
 from mainspring.daemon.tick.committing import Committer
+from mainspring.daemon.tick.followed import smallest
 from mainspring.daemon.tick.work import InHand
 from mainspring.errors import MainspringError
 from mainspring.execute.worker import liveness, own_identity
@@ -97,7 +98,9 @@ class Daemon:
         self._automations = Automations(instance, committer, InHand(self._client, self._awake.set))
         self._pulse = Pulse(instance, self.daemon_id, identity)
         kept = RetentionSettings() if instance.settings is None else instance.settings.retention
-        self._retention = Retention(instance, rules_of(kept))
+        self._retention = Retention(
+            instance, rules_of(kept), lambda: smallest(instance.storage.automations.follower_cursors())
+        )
         self._look_at_retention_at = 0.0
         self._monitor = Monitor(instance, launcher, _monitor_settings(instance), self._awake.set)
 
@@ -163,7 +166,7 @@ class Daemon:
         while self._changed:
             match self._changed.pop():
                 case Topic.RUNS:
-                    self._automations.runs_ended()
+                    self._automations.runs_changed()
                 case Topic.AUTOMATIONS:
                     self._automations.look_again()
 

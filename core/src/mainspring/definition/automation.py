@@ -67,6 +67,11 @@ class Automation:
         """The jobs that it may ask for runs of."""
         return tuple(self._jobs) if self._job is None else (self._job,)
 
+    @property
+    def related_jobs(self) -> tuple[Job, ...]:
+        """The jobs that it may ask for runs of, and those that it watches."""
+        return self.jobs
+
     def targeting(self, jobs: Sequence[Job]) -> Any:
         """Return it with other jobs in the place of its own, of the same names."""
         return evolve(self, job=None, jobs=tuple(jobs))
@@ -157,11 +162,11 @@ def check_choice(owner: str, name: str, value: object, choices: Sequence[str]) -
         raise DefinitionError(f"{owner}: {name}={shorten(repr(value))} must be {listed}")
 
 
-def takes_context(owner: str, function: object, parameter: str = "context") -> bool:
-    """Say whether a function takes its one parameter.
+def signature_of(owner: str, function: object) -> inspect.Signature:
+    """Return the parameters of an automation's function.
 
     Raises:
-        DefinitionError: It is no function, is asynchronous, or needs more.
+        DefinitionError: It is no function, or is asynchronous.
     """
     if not callable(function) or isinstance(function, (type, Job)):
         raise DefinitionError(f"{owner} is made of a function, not of {shorten(repr(function))}")
@@ -170,9 +175,18 @@ def takes_context(owner: str, function: object, parameter: str = "context") -> b
         if inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each):
             raise DefinitionError(f"{owner} is asynchronous; write def, with asyncio.run(…) inside where needed")
     try:
-        signature = inspect.signature(function)
+        return inspect.signature(function)
     except (TypeError, ValueError) as error:
         raise DefinitionError(f"{owner}: its parameters cannot be read; wrap it in a function of your own") from error
+
+
+def takes_context(owner: str, function: object, parameter: str = "context") -> bool:
+    """Say whether a function takes its one parameter.
+
+    Raises:
+        DefinitionError: It is no function, is asynchronous, or needs more.
+    """
+    signature = signature_of(owner, function)
     for arguments in (((parameter,), True), ((), False)):
         try:
             signature.bind(*arguments[0])

@@ -59,7 +59,7 @@ class SensorContext:
     log: logging.Logger = Factory(lambda: logging.getLogger("mainspring.sensor"))
 
     def __attrs_post_init__(self) -> None:
-        self.set_cursor(self._cursor)
+        SensorContext.set_cursor(self, self._cursor)
         if self.last_tick_time is not None:
             check_aware("the last_tick_time of a sensor's context", self.last_tick_time)
 
@@ -78,3 +78,24 @@ class SensorContext:
             DefinitionError: It is something else, or too long.
         """
         self._cursor = checked_cursor(f"sensor {self.sensor_name!r}", text)
+
+
+@define(kw_only=True, eq=False)
+class FollowerContext(SensorContext):
+    """Handed to the function of a sensor that follows the log, whose cursor moves by itself."""
+
+    def set_cursor(self, text: str | None) -> None:
+        """Refuse it.
+
+        Raises:
+            DefinitionError: Always.
+        """
+        raise DefinitionError(
+            f"sensor {self.sensor_name!r} follows the log, so its cursor is its place there and moves by itself; leave out "
+            "set_cursor, and keep what else is to be kept elsewhere"
+        )
+
+    def moved_to(self, event_id: int) -> str:
+        """Move the cursor to an event, and return it."""
+        self._cursor = str(event_id)
+        return self._cursor

@@ -23,7 +23,7 @@ class Definitions:
     """The jobs of one module, the modes that those without their own share, and what asks for runs of them.
 
     Args:
-        jobs: The jobs. A job that a schedule or sensor targets need not be listed again.
+        jobs: The jobs. A job that a schedule or sensor targets or watches need not be listed again.
         schedules: The schedules.
         sensors: The sensors; their names and those of the schedules differ.
         modes: Modes for every job that has none.
@@ -192,11 +192,12 @@ def _check_adoptions(named: Mapping[str, Automation]) -> None:
 
 
 def _add_targets(jobs: dict[str, Job], automation: Automation) -> None:
-    """Add the jobs that it targets: they are at hand, so listing them again could only be forgotten."""
-    for job in automation.jobs:
+    """Add the jobs that it targets or watches: they are at hand, so listing them again could only be forgotten."""
+    for job in automation.related_jobs:
         if jobs.setdefault(job.name, job) is not job:
+            does = "targets" if job in automation.jobs else "watches"
             raise DefinitionError(
-                f"{automation} targets a job {job.name!r}, but another of that name is there; rename one"
+                f"{automation} {does} a job {job.name!r}, but another of that name is there; rename one"
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 from attrs import Attribute, evolve, field, frozen
 
@@ -33,6 +33,7 @@ Partial = Literal["none", "commit"]
 
 SensorFunction: TypeAlias = Callable[[SensorContext], Asked] | Callable[[], Asked]
 ItemFunction: TypeAlias = Callable[[Item], Asked]
+C = TypeVar("C", bound=SensorContext)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -102,13 +103,19 @@ class Sensor(Automation):
         """
         if not isinstance(context, SensorContext):
             raise DefinitionError(f"{self} is evaluated with an ms.SensorContext, not with {shorten(repr(context))}")
+        return self._gather(context, self._ask_function if self.source is None else self._ask_source)
+
+    def acknowledge(self, items: Sequence[Item]) -> None:
+        """Tell the source, if it wants to know, that what these items asked for is recorded."""
+        if items and isinstance(self.source, AcknowledgingSource):
+            self.source.ack(items)
+
+    def _gather(self, context: C, ask: Callable[[C, Gathering], None]) -> Evaluation:
+        """Return what is asked for; of what fails half-way, what stands all the same is in the error."""
         begun = Evaluation(cursor=context.cursor)
         gathering = Gathering(self.complete, context.cursor)
         try:
-            if self.source is None:
-                self._ask_function(context, gathering)
-            else:
-                self._ask_source(self.source, context, gathering)
+            ask(context, gathering)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # what people write may raise anything, SystemExit too
@@ -116,11 +123,6 @@ class Sensor(Automation):
             raise failure(str(self), error, stands) from error
         gathering.checkpoint(context.cursor)
         return gathering.evaluation()
-
-    def acknowledge(self, items: Sequence[Item]) -> None:
-        """Tell the source, if it wants to know, that what these items asked for is recorded."""
-        if items and isinstance(self.source, AcknowledgingSource):
-            self.source.ack(items)
 
     def _ask_function(self, context: SensorContext, gathering: Gathering) -> None:
         function: Callable[..., Any] | None = self.function
@@ -131,7 +133,10 @@ class Sensor(Automation):
             gathering.take(each)
             gathering.checkpoint(context.cursor)
 
-    def _ask_source(self, source: SensorSource, context: SensorContext, gathering: Gathering) -> None:
+    def _ask_source(self, context: SensorContext, gathering: Gathering) -> None:
+        source = self.source
+        if source is None:
+            return
         wants_to_know = isinstance(source, AcknowledgingSource)
         for item in source.poll(context.cursor):
             if not isinstance(item, Item):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mainspring.definition.asset_sensor import AssetSensor
 from mainspring.definition.automation import Automation
+from mainspring.definition.run_status_sensor import RunStatusSensor
 from mainspring.definition.schedule import Schedule
 from mainspring.definition.sensor import Sensor
 from mainspring.definition.sensor_source import AcknowledgingSource
@@ -37,7 +39,20 @@ def sensor_document(sensor: Sensor) -> dict[str, Any]:
         "partial": sensor.partial,
         "source": None if source is None else type(source).__name__,
         "acknowledges": isinstance(source, AcknowledgingSource),
+        "follows": _followed(sensor),
     }
+
+
+def _followed(sensor: Sensor) -> dict[str, Any] | None:
+    """Return what a sensor follows in the log; None for one that looks elsewhere."""
+    match sensor:
+        case AssetSensor():
+            return {"assets": sorted(map(str, sensor.assets))}
+        case RunStatusSensor():
+            jobs = None if sensor.of is None else sorted(job.name for job in sensor.of)
+            return {"statuses": sorted(sensor.statuses), "jobs": jobs, "own_runs": sensor.own_runs}
+        case _:
+            return None
 
 
 def _plain_config(schedule: Schedule) -> dict[str, Any] | None:

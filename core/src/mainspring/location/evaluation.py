@@ -63,8 +63,9 @@ def ask_sensor(
     cursor: str | None = None,
     last_tick_time: datetime | None = None,
     last_run_key: str | None = None,
+    followed: Sequence[Mapping[str, Any]] = (),
 ) -> Message:
-    """Return the request to evaluate a sensor from a cursor on."""
+    """Return the request to evaluate a sensor from a cursor on; one that follows the log, with what is new there."""
     return {
         "id": id_,
         "kind": "sensor",
@@ -72,6 +73,7 @@ def ask_sensor(
         "cursor": cursor,
         "last_tick_time": None if last_tick_time is None else last_tick_time.timestamp(),
         "last_run_key": last_run_key,
+        "followed": list(followed),
         "deadline_seconds": deadline_seconds,
     }
 

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from mainspring.definition.automation_context import ScheduleContext, SensorContext
 from mainspring.definition.definitions import Definitions
 from mainspring.definition.evaluation import Evaluation, EvaluationFailedError
+from mainspring.definition.follower import Follower
 from mainspring.definition.schedule import Schedule
 from mainspring.definition.sensor import Sensor
 from mainspring.definition.sensor_source import Item
@@ -19,6 +20,7 @@ from mainspring.errors import MainspringError, UnknownNameError
 from mainspring.execute.capture import StepLog, capture
 from mainspring.execute.error import error_info
 from mainspring.location.evaluation import plain_error, plain_evaluation
+from mainspring.location.followed import read_followed
 from mainspring.location.frames import Channel, Message
 from mainspring.location.load import LoadedCode
 from mainspring.log.port import CUT, LogKey, LogPiece, LogStore
@@ -86,14 +88,15 @@ def _evaluate_schedule(schedule: Schedule, request: Message) -> Evaluation:
 
 def _evaluate_sensor(sensor: Sensor, request: Message) -> Evaluation:
     last = request["last_tick_time"]
-    return sensor.evaluate(
-        SensorContext(
-            cursor=request["cursor"],
-            sensor_name=sensor.name,
-            last_tick_time=None if last is None else datetime.fromtimestamp(last, UTC),
-            last_run_key=request["last_run_key"],
-        )
+    context = SensorContext(
+        cursor=request["cursor"],
+        sensor_name=sensor.name,
+        last_tick_time=None if last is None else datetime.fromtimestamp(last, UTC),
+        last_run_key=request["last_run_key"],
     )
+    if isinstance(sensor, Follower):
+        return sensor.evaluate(context, [read_followed(each) for each in request["followed"]])
+    return sensor.evaluate(context)
 
 
 def _stands(failed: EvaluationFailedError) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from mainspring.storage.port import (
     Storage,
 )
 from mainspring.storage.retention import Chunk, ExpiredRuns, ExpiredTicks
+from mainspring.storage.run_fact import RunFact
 from mainspring.storage.wakeup import Topic, Wakeups
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ __all__ = [
     "LocationStatus",
     "LocationStore",
     "RetentionStore",
+    "RunFact",
     "RunKey",
     "RunQuery",
     "RunStore",

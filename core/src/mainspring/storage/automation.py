@@ -38,7 +38,8 @@ class AutomationState:
         mark: Of a schedule, the time up to which all is decided; of a sensor, when it was last evaluated. Seconds since the
             epoch.
         timing: Of a schedule, when it was due when it was last looked at, as JSON text; whoever finds another one moves the
-            mark, so that no time of the past is decided by new rules. None where it was not offered.
+            mark, so that no time of the past is decided by new rules. None where it was not offered. Likewise of a sensor
+            that follows the log, what it followed.
         backlog: Stretches of missed times that are to run yet: after the first of each up to the second.
         turn: The runs of the last one of these; the next one waits for their end.
         not_before: Until when it is left alone after it failed, seconds since the epoch.

@@ -22,6 +22,9 @@ class AutomationStore(Protocol):
     def cursors(self, location: str, names: Collection[str]) -> dict[str, str | None]:
         """Return the cursors of automations of a location, by name."""
 
+    def follower_cursors(self) -> list[str | None]:
+        """Return the cursors of all sensors that follow the log: those with a `timing`, if their location offers them."""
+
     def introduce(self, states: Sequence[AutomationState]) -> None:
         """Store how automations stand that were not seen before; those that were stay as they are."""
 

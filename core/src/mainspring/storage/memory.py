@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 
 from attrs import evolve
 
@@ -16,7 +17,7 @@ from mainspring.storage.memory_duties import MemoryDuties
 from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.memory_pools import check_place, places_taken
 from mainspring.storage.memory_retention import MemoryRetention
-from mainspring.storage.memory_rows import Rows
+from mainspring.storage.memory_rows import Rows, behind
 from mainspring.storage.port import RunQuery, Storage
 from mainspring.storage.rows import (
     ACTIVE,
@@ -31,18 +32,20 @@ from mainspring.storage.rows import (
     queued_attempt,
     run_changes,
 )
+from mainspring.storage.run_fact import RunFact
 
 
 def memory_storage() -> Storage:
     """Return a fresh, empty store."""
     rows = Rows()
     duties = MemoryDuties()
+    locations = MemoryLocations()
     return Storage(
         _MemoryRuns(rows),
         _MemoryEvents(rows),
         _MemoryAssets(rows),
-        MemoryLocations(),
-        MemoryAutomations(rows, duties),
+        locations,
+        MemoryAutomations(rows, duties, locations),
         duties,
         rows.wakeups,
         MemoryAudit(),
@@ -191,6 +194,19 @@ class _MemoryEvents:
         with self._rows.lock:
             return places_taken(self._rows.runs, self._rows.steps, pool)
 
+    def run_facts_after(self, event_id: int, kinds: Sequence[str], limit: int) -> list[RunFact]:
+        with self._rows.lock:
+            of_kinds = (each for each in behind(self._rows.run_facts, event_id) if each.kind in kinds)
+            found = list(islice(of_kinds, limit))
+            runs = [self._rows.runs[each.run_id] for each in found]
+        return [
+            RunFact(each, run.job_name, run.location, run.automation) for each, run in zip(found, runs, strict=True)
+        ]
+
+    def last_followed(self) -> int:
+        with self._rows.lock:
+            return max([log[-1].event_id or 0 for log in (self._rows.written, self._rows.run_facts) if log], default=0)
+
 
 class _MemoryAssets:
     def __init__(self, rows: Rows) -> None:
@@ -203,6 +219,18 @@ class _MemoryAssets:
                 if partition_key in (None, partition) and mode in (None, self._rows.runs[event.run_id].mode):
                     return event
         return None
+
+    def after(self, event_id: int, assets: Collection[str], limit: int) -> list[Event]:
+        with self._rows.lock:
+            logs = [islice(behind(self._rows.assets.get(asset, ()), event_id), limit) for asset in set(assets)]
+            found = [each for log in logs for each in log]
+        return sorted(found, key=lambda each: each.event_id or 0)[:limit]
+
+    def written_after(self, event_id: int, limit: int) -> list[tuple[int, str]]:
+        with self._rows.lock:
+            found = list(islice(behind(self._rows.written, event_id), limit))
+        facts = [(each.event_id or 0, each.fact) for each in found]
+        return [(id_, fact.asset) for id_, fact in facts if isinstance(fact, AssetMaterialized)]
 
     def keys(self) -> list[str]:
         with self._rows.lock:

@@ -22,6 +22,7 @@ from mainspring.storage.automation import (
 )
 from mainspring.storage.duty import Duty
 from mainspring.storage.memory_duties import MemoryDuties
+from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.memory_rows import Rows
 
 DIRECT_LIMIT = 50
@@ -34,9 +35,10 @@ Place = tuple[str, str]
 class MemoryAutomations:
     """Keeps automations in dicts."""
 
-    def __init__(self, rows: Rows, duties: MemoryDuties) -> None:
+    def __init__(self, rows: Rows, duties: MemoryDuties, locations: MemoryLocations) -> None:
         self._rows = rows
         self._duties = duties
+        self._locations = locations
         self._states: dict[Place, AutomationState] = {}
         self._cursors: dict[Place, str | None] = {}
         self._ticks: dict[int, Tick] = {}
@@ -54,6 +56,15 @@ class MemoryAutomations:
     def cursors(self, location: str, names: Collection[str]) -> dict[str, str | None]:
         with self._rows.lock:
             return {name: self._cursors.get((location, name)) for name in names if (location, name) in self._states}
+
+    def follower_cursors(self) -> list[str | None]:
+        with self._rows.lock:
+            following = [each for each in self._states.values() if each.timing is not None]
+            return [
+                self._cursors.get(each.key)
+                for each in following
+                if ("sensor", each.name) in self._locations.hashes(each.location)
+            ]
 
     def introduce(self, states: Sequence[AutomationState]) -> None:
         with self._rows.lock:

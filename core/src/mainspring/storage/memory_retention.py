@@ -37,8 +37,8 @@ class MemoryRetention:
                 for rows in (self._rows.runs, self._rows.steps, self._rows.events):
                     rows.pop(run_id, None)
             gone = set(chunk.ids)
-            for asset, events in self._rows.assets.items():
-                self._rows.assets[asset] = [each for each in events if each.run_id not in gone]
+            for events in (*self._rows.assets.values(), self._rows.written, self._rows.run_facts):
+                events[:] = [each for each in events if each.run_id not in gone]
         return chunk
 
     def expired_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:

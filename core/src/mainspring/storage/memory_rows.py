@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
@@ -27,6 +28,8 @@ class Rows:
         self.steps: dict[str, dict[tuple[str, int], StepRecord]] = {}
         self.events: dict[str, list[Event]] = {}
         self.assets: dict[str, list[Event]] = {}
+        self.written: list[Event] = []
+        self.run_facts: list[Event] = []
         self.last_event_id = 0
         self.wakeups = MemoryWakeups()
 
@@ -38,6 +41,9 @@ class Rows:
             log.append(stored)
             if type(event.fact) is AssetMaterialized:
                 self.assets.setdefault(event.fact.asset, []).append(stored)
+                self.written.append(stored)
+            elif type(event.fact) in RUN_STATUS:
+                self.run_facts.append(stored)
         if any(type(event.fact) is AssetMaterialized or type(event.fact) in RUN_STATUS for event in events):
             self.wakeups.tell(Topic.RUNS)
 
@@ -67,6 +73,12 @@ class Rows:
             self.append(run.run_id, [_event(run, RunStarting(), admission.now)])
             started.append(begun)
         return tuple(started)
+
+
+def behind(log: Sequence[Event], event_id: int) -> Iterator[Event]:
+    """Yield what is behind an event in a log, which does not change meanwhile."""
+    start = bisect_right(log, event_id, key=lambda each: each.event_id or 0)
+    return (log[number] for number in range(start, len(log)))
 
 
 def _event(run: Run, fact: RunQueued | RunStarting, at: float) -> Event:

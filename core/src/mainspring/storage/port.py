@@ -15,6 +15,7 @@ from mainspring.storage.automation_store import AutomationStore
 from mainspring.storage.duty import DutyStore
 from mainspring.storage.location import DefinitionQuery, DefinitionRecord, LocationRecord
 from mainspring.storage.retention import CHUNK_ROWS, Chunk, ExpiredRuns, ExpiredTicks
+from mainspring.storage.run_fact import RunFact
 from mainspring.storage.wakeup import Wakeups
 
 
@@ -185,6 +186,20 @@ class EventLog(Protocol):
     def places_taken(self, pool: str) -> int:
         """Return how many steps take up a place in a pool: those under way in the attempts of runs that are at work."""
 
+    def run_facts_after(self, event_id: int, kinds: Sequence[str], limit: int) -> list[RunFact]:
+        """Return the changes of all runs' statuses behind an event, in order.
+
+        Whoever has read up to one of them meets no earlier one later.
+
+        Args:
+            event_id: The event.
+            kinds: Facts of these kinds, as `RUN_FAILURE`.
+            limit: At most so many.
+        """
+
+    def last_followed(self) -> int:
+        """Return the id of the last change of a run's status or materialization, 0 for none: where followers begin."""
+
 
 class AssetLog(Protocol):
     """Finds the materializations of assets."""
@@ -197,6 +212,20 @@ class AssetLog(Protocol):
             partition_key: Of this partition only.
             mode: By runs in this mode only.
         """
+
+    def after(self, event_id: int, assets: Collection[str], limit: int) -> list[Event]:
+        """Return the materializations of assets behind an event, in order.
+
+        Whoever has read up to one of them meets no earlier one later.
+
+        Args:
+            event_id: The event.
+            assets: Their keys, a hundred at most.
+            limit: At most so many.
+        """
+
+    def written_after(self, event_id: int, limit: int) -> list[tuple[int, str]]:
+        """Return the ids of the materializations behind an event, in order, each with the key of its asset."""
 
     def keys(self) -> list[str]:
         """Return the keys of all assets that were ever materialized, sorted."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring.testing.clock import VirtualClock
 from mainspring.testing.contexts import op_context, schedule_context, sensor_context
+from mainspring.testing.followed import materialization, run_event
 
 if TYPE_CHECKING:
     from mainspring.testing.contract.concurrent_executor import ConcurrentExecutorContract as ConcurrentExecutorContract
@@ -50,7 +51,9 @@ __all__ = [
     "SequentialExecutorContract",
     "StorageContract",
     "VirtualClock",
+    "materialization",
     "op_context",
+    "run_event",
     "schedule_context",
     "sensor_context",
 ]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, cast
+
+from attrs import evolve
 
 import mainspring as ms
 from mainspring.daemon.tick.automations import Automations
 from mainspring.daemon.tick.committing import Committer
 from mainspring.daemon.tick.work import InHand
 from mainspring.errors import LocationError
-from mainspring.event import Event, Fact, RunStarted, RunSucceeded
+from mainspring.event import AssetMaterialized, Event, Fact, RunStarted, RunSucceeded, StepStarted
 from mainspring.execute.capture import capture
 from mainspring.io.memory import MemoryIOManager
 from mainspring.location.client import LocationClient
@@ -22,6 +25,7 @@ from mainspring.run import Run, RunStatus, WorkerIdentity
 from mainspring.run.queue import NO_LIMITS, QueueRules
 from mainspring.storage import (
     Admission,
+    Decision,
     DefinitionRecord,
     Duty,
     Lease,
@@ -33,6 +37,7 @@ from mainspring.storage import (
     TickQuery,
 )
 from mainspring.testing import VirtualClock
+from mainspring.testing.contract.stored_runs import given_run, record, step_event
 
 LOCATION = "sales"
 PATIENCE_SECONDS = 60.0
@@ -86,6 +91,7 @@ class Deployed:
         self.run_seconds: float | None = 0.0
         self.daemon_id = daemon_id
         self._ends: dict[str, float] = {}
+        self._writers = count(1)
         self._replied = threading.Event()
         self.automations = self.start_daemon()
 
@@ -145,12 +151,33 @@ class Deployed:
         """Have a run end well."""
         self._ends.pop(run.run_id, None)
         self.record(run, RunSucceeded())
-        self.automations.runs_ended()
+        self.automations.runs_changed()
 
     def record(self, run: Run, fact: Fact) -> None:
         """Record a fact about a run."""
         event = Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=self.clock.time())
         self.storage.events.record(run.run_id, run.attempt, [event])
+
+    def write(self, *assets: str, run_id: str | None = None, tells: bool = True, **fact: Any) -> list[int]:
+        """Have a run that no location knows of write assets, one after the other; return the events' ids."""
+        run_id = run_id or f"writer-{next(self._writers):06}"
+        given_run(self.storage, run_id=run_id)
+        facts: list[Fact] = [StepStarted(), *(AssetMaterialized(each, **fact) for each in assets)]
+        record(self.storage, [step_event(each, run_id=run_id) for each in facts], run_id=run_id)
+        if tells:
+            self.automations.runs_changed()
+        return [each.event_id or 0 for each in self.storage.events.read(run_id, kinds=[AssetMaterialized.kind])]
+
+    def cursor(self, name: str) -> str | None:
+        """Return the cursor of a sensor."""
+        return self.storage.automations.cursors(LOCATION, [name])[name]
+
+    def switch(self, name: str, to: str) -> None:
+        """Switch an automation."""
+        state = self.storage.automations.get(LOCATION, name)
+        assert state is not None
+        self.storage.automations.commit([Decision(state=evolve(state, switch=to))])
+        self.automations.look_again()
 
     def ticks(self, name: str) -> list[Tick]:
         """Return the ticks of an automation, the oldest first."""

@@ -13,11 +13,13 @@ from attrs import define, field, frozen
 
 from mainspring.daemon.tick.committing import Committer
 from mainspring.daemon.tick.due import look
+from mainspring.daemon.tick.following import is_follower, look_at_followers
 from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
 from mainspring.daemon.tick.outcome import overlap_outcome
 from mainspring.daemon.tick.overlap import judge
 from mainspring.daemon.tick.roster import Entry, Roster
 from mainspring.daemon.tick.sense import next_evaluation
+from mainspring.daemon.tick.tail import Tail
 from mainspring.daemon.tick.verdict import decide_as_evaluated, decide_plainly
 from mainspring.daemon.tick.work import AtWork, Decided, InHand
 from mainspring.errors import MainspringError
@@ -79,6 +81,10 @@ class Automations:
     in_hand: InHand
     _rosters: dict[str, Roster] = field(factory=dict)
     _stale: set[str] = field(factory=set)
+    _tail: Tail = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._tail = Tail(self.instance.storage)
 
     @property
     def progress(self) -> Progress:
@@ -89,8 +95,9 @@ class Automations:
         """Note that what locations offer, or how their automations stand, may have changed."""
         self._stale.update(self._rosters)
 
-    def runs_ended(self) -> None:
-        """Note that runs may have ended."""
+    def runs_changed(self) -> None:
+        """Note that runs may have ended, or that there is something else in the log to follow."""
+        self._tail.tell()
         now = self.instance.clock.time()
         for roster in self._rosters.values():
             roster.wake(now)
@@ -125,6 +132,8 @@ class Automations:
         if any(roster.with_outbox for roster in self._rosters.values()):
             return now
         nexts = [roster.next_at(with_sensors=self._room(roster) > 0) for roster in self._rosters.values()]
+        wait = self._tail.waits_seconds(self.instance.clock.monotonic())
+        nexts.append(None if wait is None else now + wait)
         return min((at for at in nexts if at is not None), default=None)
 
     def _room(self, roster: Roster) -> int:
@@ -150,18 +159,27 @@ class Automations:
         now = self.instance.clock.time()
         decided: list[Decided] = []
         asks: Asks = defaultdict(list)
+        self._tail.look(self._rosters.values(), now, self.instance.clock.monotonic())
         for roster in self._rosters.values():
             sensors: list[tuple[Entry, OfferedSensor]] = []
+            followers: list[Entry] = []
             for entry in chain(roster.due(now), islice(roster.due_sensors(now), self._room(roster))):
                 match entry.offered:
+                    case _ if is_follower(entry):
+                        followers.append(entry)
                     case OfferedSensor() as sensor:
                         sensors.append((entry, sensor))
                     case OfferedSchedule() | None as schedule:
                         found = self._look(roster, entry, schedule, now, asks)
                         decided += [] if found is None else [found]
             self._sense(roster, sensors, now, asks)
+            found_now, to_ask = look_at_followers(self.instance.storage, self.in_hand, roster, followers, now)
+            decided += found_now
+            asks[roster.location] += to_ask
+        decided += self._tail.keep_up(self._rosters.values(), now, self.instance.clock.monotonic())
         for location, batch in asks.items():
-            self.in_hand.ask(location, batch)
+            if batch:
+                self.in_hand.ask(location, batch)
         return decided
 
     def _look(

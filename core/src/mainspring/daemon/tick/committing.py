@@ -119,7 +119,7 @@ class Committer:
             self.ticks += 1
             self.last_tick_at = now
         match each.entry.offered:
-            case OfferedSensor() as sensor:
+            case OfferedSensor(follows=None) as sensor:
                 at = next_evaluation(sensor, committed.state, now)
                 each.roster.plan(each.entry, None if at is None else max(at, now) + QUANTUM_SECONDS)
             case _:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
+from mainspring.daemon.tick.followed import read_follows
 from mainspring.daemon.tick.offered import OfferedSchedule, read_timing
 from mainspring.definition.timing import Timing, count_times, due_times, last_times, next_time
 from mainspring.storage import AutomationState, Tick, TickStatus
@@ -206,7 +207,7 @@ def _afresh(state: AutomationState, now: float, timing: str | None) -> Automatio
 
 def _dropped(state: AutomationState, now: float, reason: str) -> tuple[Tick, ...]:
     """Return the records of the times of a schedule's past that are not decided and never will be."""
-    if state.timing is None or state.mark is None:
+    if state.timing is None or state.mark is None or read_follows(state.timing) is not None:
         return ()
     timing = read_timing(state.timing)
     stretches = [*state.backlog, (state.mark, now)]

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from mainspring.daemon.tick.followed import Follows, follows_of
 from mainspring.definition.catch_up import CatchUp, Overlap
 from mainspring.definition.timing import Timing, timing_of
 from mainspring.errors import DefinitionError
@@ -86,6 +87,7 @@ class OfferedSensor(OfferedAutomation):
         every_seconds: How often it is evaluated.
         acknowledges: Whether its source wants to be told what was recorded.
         source: What its source is, if it has one.
+        follows: What it follows in the log, if it does.
     """
 
     kind = "sensor"
@@ -93,6 +95,7 @@ class OfferedSensor(OfferedAutomation):
     every_seconds: float
     acknowledges: bool
     source: str | None = None
+    follows: Follows | None = None
 
 
 Offered: TypeAlias = OfferedSchedule | OfferedSensor
@@ -133,9 +136,12 @@ def read_offered(record: DefinitionRecord) -> Offered:
             "code": record.hash,
         }
         if record.kind == "sensor":
-            every = float(body["every_seconds"])
             return OfferedSensor(
-                **common, every_seconds=every, acknowledges=body["acknowledges"], source=body["source"]
+                **common,
+                every_seconds=float(body["every_seconds"]),
+                acknowledges=body["acknowledges"],
+                source=body["source"],
+                follows=follows_of(body.get("follows")),
             )
         return OfferedSchedule(
             **common,

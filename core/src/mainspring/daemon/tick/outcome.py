@@ -111,6 +111,8 @@ def sensor_outcome(
     tick = _tick(sensor, said, now, scheduled_time=None, caught_up=False)
     last = next((run.run_key for run in reversed(said.runs) if run.run_key is not None), state.last_run_key)
     after = evolve(state, mark=began_at, last_run_key=last, last_skip=None, not_before=None, failures=0, updated_at=now)
+    if sensor.follows is None:
+        after = evolve(after, timing=None)  # of what it was before, a schedule or a follower
     moves = said.cursor != cursor
     if tick.status is TickStatus.FAILED:
         failures = state.failures + 1
@@ -121,7 +123,7 @@ def sensor_outcome(
         after = evolve(after, last_skip=_skip_of(sensor, said))
         if state.last_skip == after.last_skip and state.last_tick_id is not None:
             tick = evolve(tick, tick_id=state.last_tick_id)
-    if said.cursor is not None and len(said.cursor) <= SHOWN_CURSOR:
+    if said.cursor is not None and len(said.cursor) <= SHOWN_CURSOR and not (sensor.follows and after.last_skip):
         tick = evolve(tick, detail={**tick.detail, "cursor": said.cursor})
     return Decision(state=after, ticks=(tick,), runs=said.runs, cursor=said.cursor, moves_cursor=moves)
 
@@ -164,8 +166,9 @@ def _tick(
 
 
 def _skip_of(sensor: OfferedSensor, said: Said) -> str:
-    """Return what tells one skip from another: its reason, the cursor and the code."""
-    told = "\0".join(repr(each) for each in (said.skip_reason, said.cursor, sensor.code))
+    """Return what tells one skip from another: its reason, the cursor and the code; a follower's cursor always moves on."""
+    cursor = said.cursor if sensor.follows is None else None
+    told = "\0".join(repr(each) for each in (said.skip_reason, cursor, sensor.code))
     return blake2b(told.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
 
 

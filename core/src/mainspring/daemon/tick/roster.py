@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from attrs import define
 
+from mainspring.daemon.tick.followed import FollowedAssets, FollowedRuns, Follows
 from mainspring.daemon.tick.introduction import adopts, introduced
 from mainspring.daemon.tick.offered import Offered, OfferedSensor, read_offered
 from mainspring.errors import MainspringError
@@ -37,6 +38,8 @@ class Entry:
         next_at: When to look at it next, in seconds since the epoch; None for not before something happens.
         is_at_work: Whether it is being evaluated.
         waits_for_runs: Whether the end of a run is what it waits for.
+        rests: Whether it follows the log, and waits for what concerns it there.
+        read_to: Of a follower, up to which event it is known that nothing concerns it, though its cursor may be behind.
         ticket: Which of its places among the next ones counts.
     """
 
@@ -45,7 +48,14 @@ class Entry:
     next_at: float | None = None
     is_at_work: bool = False
     waits_for_runs: bool = False
+    rests: bool = False
+    read_to: int = 0
     ticket: int = 0
+
+    @property
+    def follows(self) -> Follows | None:
+        """What it follows in the log, if it does."""
+        return self.offered.follows if isinstance(self.offered, OfferedSensor) else None
 
 
 class Roster:
@@ -65,6 +75,9 @@ class Roster:
         self.entries: dict[str, Entry] = {}
         self.with_outbox: set[str] = set()
         self.jobs: dict[str, RecordedJob] = {}
+        self.following: list[Entry] = []
+        self.following_assets: dict[str, list[Entry]] = {}
+        self.following_runs: list[tuple[Entry, FollowedRuns]] = []
         self._snapshot: str | None = None
         self._offered: dict[str, Offered] = {}
         self._others: list[Place] = []
@@ -87,6 +100,7 @@ class Roster:
         state = storage.automations.get(self.location, name)
         if state is not None and name in self.entries:
             self.take_up(self.entries[name], state)
+            self._begin_again(self.entries[name], state)
             self.plan(self.entries[name], now)
 
     def take_up(self, entry: Entry, state: AutomationState) -> None:
@@ -139,6 +153,13 @@ class Roster:
                 entry.waits_for_runs = False
                 self.plan(entry, now)
 
+    def rouse(self, entry: Entry, read_to: int, now: float) -> None:
+        """Look now at a follower that rests; up to the event `read_to`, nothing concerns it."""
+        if entry.rests:
+            entry.rests = False
+            entry.read_to = max(entry.read_to, read_to)
+            self.plan(entry, now)
+
     def _counts(self, place: Place) -> bool:
         entry = self.entries.get(place[2])
         return entry is not None and entry.ticket == place[1]
@@ -163,7 +184,7 @@ class Roster:
         self.jobs = jobs
         for name, entry in self.entries.items():
             if entry.offered != offered.get(name):
-                entry.offered, entry.next_at = offered.get(name), None
+                entry.offered, entry.next_at, entry.rests = offered.get(name), None, False
         self._offered = offered
 
     def _load_states(self, storage: Storage, now: float) -> None:
@@ -178,6 +199,7 @@ class Roster:
             states = {state.name: state for state in storage.automations.states(self.location)}
         self.with_outbox = {name for name, state in states.items() if state.outbox}
         self.entries = {name: self._entry(name, state) for name, state in states.items()}
+        self._sort_followers()
         is_set_back, self._loaded_at = now < self._loaded_at, now
         self._plan_changed(now, everything=is_set_back)
 
@@ -185,10 +207,23 @@ class Roster:
         """Look at those that have changed or are not planned, and at new sensors in turn."""
         new = count()
         for entry in self.entries.values():
-            if entry.is_at_work or (entry.next_at is not None and not everything):
+            if entry.is_at_work or entry.rests or (entry.next_at is not None and not everything):
                 continue
             is_new = isinstance(entry.offered, OfferedSensor) and entry.state.mark is None
             self.plan(entry, now + next(new) // FIRST_AT_A_TIME * FIRST_SECONDS if is_new else now)
+
+    def _sort_followers(self) -> None:
+        self.following, self.following_assets, self.following_runs = [], {}, []
+        for entry in self.entries.values():
+            match entry.follows:
+                case FollowedAssets(assets=assets):
+                    for asset in assets:
+                        self.following_assets.setdefault(asset, []).append(entry)
+                case FollowedRuns() as runs:
+                    self.following_runs.append((entry, runs))
+                case None:
+                    continue
+            self.following.append(entry)
 
     def _entry(self, name: str, state: AutomationState) -> Entry:
         entry = self.entries.get(name)
@@ -196,5 +231,10 @@ class Roster:
         if entry is None:
             return Entry(offered, state)
         if (entry.offered, entry.state) != (offered, state):
-            entry.offered, entry.state, entry.next_at = offered, state, None
+            self._begin_again(entry, state)
+            entry.offered, entry.next_at = offered, None
         return entry
+
+    def _begin_again(self, entry: Entry, state: AutomationState) -> None:
+        """Take up how an automation stands; if it follows the log, its cursor may be another."""
+        entry.state, entry.rests, entry.read_to = state, False, 0

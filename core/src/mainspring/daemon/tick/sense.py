@@ -12,13 +12,13 @@ LAST_BACK_OFF_SECONDS = 300.0
 def next_evaluation(sensor: OfferedSensor, state: AutomationState, now: float) -> float | None:
     """Return when a sensor is to be evaluated, in seconds since the epoch; None while that waits for something else.
 
-    A clock that was set back delays it by no more than one round.
+    A clock that was set back delays it by no more than one round. One that follows the log waits for no round.
     """
     if not sensor.is_on(state.switch) or state.outbox:
         return None
     if state.mark is None or state.mark > now + sensor.every_seconds:
         return now
-    due = state.mark + sensor.every_seconds
+    due = state.mark + (sensor.every_seconds if sensor.follows is None else 0.0)
     if state.not_before is None:
         return due
     return max(due, min(state.not_before, now + back_off_seconds(sensor.every_seconds, state.failures)))

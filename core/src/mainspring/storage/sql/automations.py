@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from mainspring.storage.admission import Admission, Batch
 from mainspring.storage.automation import AutomationState, Decision, RunKey, Tick, TickQuery
@@ -17,7 +17,7 @@ from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.duties import check_duty
 from mainspring.storage.sql.outbox import take_chunk
 from mainspring.storage.sql.queue import Queueing
-from mainspring.storage.sql.tables import automations, outbox, run_keys, runs, ticks
+from mainspring.storage.sql.tables import automations, definitions, outbox, run_keys, runs, ticks
 
 _STATE = [each for each in automations.c if each.name != "cursor"]
 _KEYS_A_QUERY = 500
@@ -53,6 +53,16 @@ class SqlAutomations:
                 )
                 found.update((row.name, row.cursor) for row in connection.execute(statement))
         return found
+
+    def follower_cursors(self) -> list[str | None]:
+        is_offered = and_(
+            definitions.c.location == automations.c.location,
+            definitions.c.kind == "sensor",
+            definitions.c.name == automations.c.name,
+        )
+        statement = select(automations.c.cursor).join(definitions, is_offered).where(automations.c.timing.is_not(None))
+        with self._database.read() as connection:
+            return list(connection.execute(statement).scalars())
 
     def introduce(self, states: Sequence[AutomationState]) -> None:
         with self._database.write(durable=True) as connection:

@@ -9,7 +9,6 @@ from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, literal_
 
 from mainspring.errors import StorageError
 from mainspring.event import AssetMaterialized, Event, StepSkipped, StepStarted
-from mainspring.event.codec import decode_fact, encode_fact
 from mainspring.event.effect import RUN_STATUS, STEP_BEGIN, STEP_END
 from mainspring.run import NO_PLACES, PoolPlace, RunStatus, StepRecord, StepStatus
 from mainspring.storage.rows import (
@@ -20,9 +19,12 @@ from mainspring.storage.rows import (
     not_claimed,
     run_changes,
 )
+from mainspring.storage.run_fact import RunFact
 from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database, integrity_error
+from mainspring.storage.sql.event_rows import to_event, to_row
 from mainspring.storage.sql.pools import check_place, places_taken
+from mainspring.storage.sql.run_facts import last_followed, run_facts_after
 from mainspring.storage.sql.statement import Statement
 from mainspring.storage.sql.tables import asset_events, events, runs, steps
 from mainspring.storage.wakeup import Topic
@@ -113,6 +115,14 @@ class SqlEvents:
         with self._database.read() as connection:
             return places_taken(connection, pool)
 
+    def run_facts_after(self, event_id: int, kinds: Sequence[str], limit: int) -> list[RunFact]:
+        with self._database.read() as connection:
+            return run_facts_after(connection, event_id, kinds, limit)
+
+    def last_followed(self) -> int:
+        with self._database.read() as connection:
+            return last_followed(connection)
+
 
 def append_events(database: Database, connection: Connection, new: Sequence[Event]) -> None:
     """Insert events in order, last of all that a transaction does.
@@ -128,7 +138,7 @@ def append_events(database: Database, connection: Connection, new: Sequence[Even
     if any(type(event.fact) is AssetMaterialized for event in new):
         _append_materializations(connection, new)
     else:
-        _INSERT_EVENT.run_many(connection, [_to_row(event) for event in new])
+        _INSERT_EVENT.run_many(connection, [to_row(event) for event in new])
 
 
 def _is_followed(event: Event) -> bool:
@@ -139,7 +149,7 @@ def _is_followed(event: Event) -> bool:
 def _append_materializations(connection: Connection, new: Sequence[Event]) -> None:
     materialized: list[dict[str, Any]] = []
     for event in new:
-        inserted = connection.execute(events.insert(), _to_row(event))
+        inserted = connection.execute(events.insert(), to_row(event))
         if isinstance(event.fact, AssetMaterialized):
             key = inserted.inserted_primary_key
             assert key is not None  # noqa: S101 - a single insert has one
@@ -147,31 +157,6 @@ def _append_materializations(connection: Connection, new: Sequence[Event]) -> No
                 {"event_id": key[0], "asset": event.fact.asset, "partition_key": event.fact.partition_key}
             )
     connection.execute(asset_events.insert(), materialized)
-
-
-def to_event(row: Row[Any]) -> Event:
-    """Return the event of a row."""
-    return Event(
-        run_id=row.run_id,
-        run_attempt=row.run_attempt,
-        fact=decode_fact(row.kind, row.body),
-        timestamp=row.timestamp,
-        step_key=row.step_key,
-        step_attempt=row.step_attempt,
-        event_id=row.event_id,
-    )
-
-
-def _to_row(event: Event) -> dict[str, Any]:
-    return {
-        "run_id": event.run_id,
-        "run_attempt": event.run_attempt,
-        "step_key": event.step_key,
-        "step_attempt": event.step_attempt,
-        "kind": event.fact.kind,
-        "timestamp": event.timestamp,
-        "body": encode_fact(event.fact),
-    }
 
 
 def _change_run(connection: Connection, run_id: str, status: RunStatus, event: Event) -> RunStatus:

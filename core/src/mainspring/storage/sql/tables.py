@@ -138,6 +138,11 @@ events = Table(
 )
 """A row an event. On SQLite one writer at a time makes ids and commits in one order."""
 
+IS_ABOUT_RUN = events.c.step_key.is_(None)
+"""Which events are about a run as a whole: changes of its status."""
+
+Index("events_of_runs", events.c.kind, events.c.event_id, sqlite_where=IS_ABOUT_RUN, postgresql_where=IS_ABOUT_RUN)
+
 asset_events = Table(
     "asset_events",
     metadata,

@@ -1,4 +1,4 @@
-"""What every storage promises: its runs, its events and steps, its assets, its locations, its audit log, its retention, and that these agree."""
+"""What every storage promises: its runs, its events and steps, its assets, its locations, its audit log, its retention, its followers, and that these agree."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from mainspring.testing.contract.audit_log import AuditLogContract
 from mainspring.testing.contract.automation_store import AutomationStoreContract
 from mainspring.testing.contract.duty_store import DutyStoreContract
 from mainspring.testing.contract.event_log import EventLogContract
+from mainspring.testing.contract.followed_log import FollowedLogContract
 from mainspring.testing.contract.location_store import LocationStoreContract
 from mainspring.testing.contract.pool_places import PoolPlacesContract
 from mainspring.testing.contract.retention_store import RetentionStoreContract
@@ -59,6 +60,7 @@ class StorageContract(
     DutyStoreContract,
     AuditLogContract,
     RetentionStoreContract,
+    FollowedLogContract,
 ):
     """Derive a test class from this and define the fixture `storage`: an empty one."""
 

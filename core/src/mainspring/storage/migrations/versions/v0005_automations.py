@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("steps", sa.Column("pool", _KEY))
     _partial_index("steps_in_pool", "steps", ["pool", "run_id"], "status = 'STARTED' AND pool IS NOT NULL")
     op.create_index("asset_events_by_event", "asset_events", ["event_id"])
+    _partial_index("events_of_runs", "events", ["kind", "event_id"], "step_key IS NULL")
     _create_automations()
     _create_duties()
 
