@@ -168,6 +168,7 @@ class Daemon:
                 case Topic.RUNS:
                     self._automations.runs_changed()
                 case Topic.AUTOMATIONS:
+                    self._starter.location_changed()
                     self._automations.look_again()
 
     def _drain(self) -> None:

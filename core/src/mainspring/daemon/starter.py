@@ -16,7 +16,7 @@ from mainspring.event import Event, Fact, RunQueued, RunStarting
 from mainspring.launch import Launch, RunLauncher
 from mainspring.run import Run, RunStatus
 from mainspring.run.queue import NO_LIMITS, QueueRules, Room
-from mainspring.storage import Admission, RunQuery
+from mainspring.storage import Admission, LocationStatus, RunQuery
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -61,6 +61,7 @@ class Starter:
         self._under_way: dict[str, Run] = {}
         self._begun: set[str] = set()
         self._refusals: dict[str, Refusal] = {}
+        self._location_refusals: dict[str | None, Refusal] = {}
         self._look_at_starting_at = 0.0
         self._seen: dict[tuple[str, int | None], float] = {}
 
@@ -70,8 +71,26 @@ class Starter:
         with self._lock:
             under_way = Counter(run.location for run in self._under_way.values())
             backing_off = {run_id for run_id, each in self._refusals.items() if each.again_at > now}
-        room = Room(AT_A_TIME * 2, under_way)
+            # A location that could not start a run is tried with one, now and then, until it can.
+            held_back = {name: int(each.again_at <= now) for name, each in self._location_refusals.items()}
+        room = Room(self._launches_of_a_location(), under_way, held_back)
         return Admission(rules=self._rules, now=self._instance.clock.time(), room=room, without=backing_off)
+
+    def _launches_of_a_location(self) -> int:
+        """Return how many launches of a location may be under way: one that hangs leaves others half of the places."""
+        most = self._rules.max_concurrent_runs
+        return AT_A_TIME * 2 if most is None else max(1, min(AT_A_TIME * 2, most // 2))
+
+    def location_changed(self) -> None:
+        """Try again at once where a location has come to be loaded that could not start runs."""
+        with self._lock:
+            refused = set(self._location_refusals)
+        loaded = {each.name for each in self._instance.storage.locations.all() if each.status is LocationStatus.LOADED}
+        with self._lock:
+            for name in refused & loaded:
+                self._location_refusals.pop(name, None)
+            if refused & loaded:
+                self._refusals.clear()
 
     def reconcile(self) -> int:
         """Start what may be started now, and return how many runs that were."""
@@ -107,6 +126,7 @@ class Starter:
         with self._lock:
             if not self._under_way:
                 self._refusals.clear()
+                self._location_refusals.clear()
 
     def join(self) -> None:
         """Wait for the launches that are under way."""
@@ -135,6 +155,7 @@ class Starter:
         else:
             with self._lock:
                 self._refusals.pop(run.run_id, None)
+                self._location_refusals.pop(run.location, None)
         finally:
             self._done(run)
             self._on_change()
@@ -142,8 +163,12 @@ class Starter:
     def _refuse(self, run: Run, said: str) -> None:
         """Put a run back into the queue that could not be started, to be tried again later."""
         with self._lock:
+            now = self._instance.clock.monotonic()
             before = self._refusals.get(run.run_id, Refusal(0, 0.0))
-            self._refusals[run.run_id] = Refusal(before.count + 1, self._instance.clock.monotonic())
+            self._refusals[run.run_id] = Refusal(before.count + 1, now)
+            if run.location is not None:
+                earlier = self._location_refusals.get(run.location, Refusal(0, 0.0))
+                self._location_refusals[run.location] = Refusal(earlier.count + 1, now)
         _LOGGER.warning("run %s is tried again: %s", run.run_id, said)
         self._record(run, RunQueued(said))
 

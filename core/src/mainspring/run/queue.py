@@ -65,10 +65,12 @@ class Room:
     Attributes:
         limit: How many; None for any number.
         under_way: How many are, by location.
+        held_back: Another limit for locations that could not start the runs that they were given.
     """
 
     limit: int | None = None
     under_way: Mapping[str | None, int] = field(factory=dict)
+    held_back: Mapping[str | None, int] = field(factory=dict)
 
 
 @define(eq=False)
@@ -125,7 +127,7 @@ class Places:
             others = self._ticks.get((run.location, run.automation), set()) - {run.tick_id}
             if others:
                 return f"the last run of {run.automation} to end"
-        most = self.room.limit
+        most = self.room.held_back.get(run.location, self.room.limit)
         if most is not None and self._launches[run.location] + self.room.under_way.get(run.location, 0) >= most:
             return f"other runs of location {run.location} that are being launched"
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -280,6 +281,30 @@ def test_the_last_run_is_canceled_for_the_next_one(deployed: Deployed) -> None:
     deployed.record(first, RunCanceled())
     deployed.look()
     assert [run.status for run in deployed.runs()] == [RunStatus.CANCELED, RunStatus.STARTED]
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue_one", "cancel_running"])
+def test_missed_times_do_not_overlap_either(deployed: Deployed, overlap: str) -> None:
+    deployed.run_seconds = 900.0
+    deployed.offer(plain(cron="*/30 * * * *", overlap=overlap))
+    deployed.advance(60)
+    deployed.clock.advance(3 * HOUR - 120)
+    deployed.start_daemon()
+    deployed.advance(3 * HOUR)
+    ends = [(run.started_at or 0.0, run.ended_at or 0.0) for run in deployed.runs(RunStatus.SUCCESS)]
+
+    assert len(ends) > 5
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(sorted(ends)))
+
+
+def test_a_mode_that_no_job_has_fails_the_tick(deployed: Deployed) -> None:
+    deployed.offer(asking(lambda context: ms.RunRequest(job="job", mode="prdo")))
+    deployed.advance(HOUR + 60)
+    (tick,) = deployed.ticks("hourly")
+
+    assert tick.status is TickStatus.FAILED
+    assert "prdo" in (tick.reason or "")
+    assert deployed.runs() == []
 
 
 def test_a_clock_that_jumps_decides_no_time_twice(deployed: Deployed) -> None:

@@ -257,6 +257,7 @@ def test_a_cursor_that_somebody_has_set_meanwhile_stands(deployed: Deployed, sto
         assert state is not None
         if message["cursor"] == "1":
             storage.automations.commit([Decision(state=state, cursor="100", moves_cursor=True)])
+            deployed.automations.look_again()
 
     def uploads(context: ms.SensorContext) -> ms.RunRequest:
         number = int(context.cursor or 0) + 1

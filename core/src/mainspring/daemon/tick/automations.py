@@ -186,7 +186,7 @@ class Automations:
         self, roster: Roster, entry: Entry, schedule: OfferedSchedule | None, now: float, asks: Asks
     ) -> Decided | None:
         """Decide what a schedule's state and the time call for, or have it evaluated first."""
-        due = look(schedule, entry.state, now, is_in_turn=self._is_in_turn(entry))
+        due = look(schedule, entry.state, now, is_in_turn=self._is_in_turn(entry, schedule))
         entry.waits_for_runs = bool(due.state.backlog) and due.time is None
         if schedule is None or due.time is None:
             roster.plan(entry, due.next_at)
@@ -211,10 +211,12 @@ class Automations:
             return []
         return self.instance.storage.runs.live_of(schedule.location, schedule.name)
 
-    def _is_in_turn(self, entry: Entry) -> bool:
-        """Return whether the runs of the last caught-up time have ended."""
-        if not entry.state.backlog or not entry.state.turn:
+    def _is_in_turn(self, entry: Entry, schedule: OfferedSchedule | None) -> bool:
+        """Return whether a caught-up time may run: those of the last one have ended, or all where none may overlap."""
+        if not entry.state.backlog or schedule is None:
             return True
+        if self._live(schedule):
+            return False
         runs = [self.instance.storage.runs.get(run_id) for run_id in entry.state.turn]
         return all(run is None or run.status.is_final for run in runs)
 

@@ -16,7 +16,7 @@ from mainspring.daemon.tick.work import Decided
 from mainspring.errors import SupersededError
 from mainspring.event import Event, RunQueued
 from mainspring.run import Run
-from mainspring.storage import Admission, Committed, Duty
+from mainspring.storage import Admission, Committed, Duty, TickStatus
 
 if TYPE_CHECKING:
     from mainspring.instance import Instance
@@ -115,6 +115,9 @@ class Committer:
             return
         each.roster.take_up(each.entry, committed.state)
         self._tell(committed.runs)
+        tick = committed.tick
+        if tick is not None and tick.status is TickStatus.FAILED:
+            _LOGGER.warning("%s %s:%s failed: %s", tick.kind, tick.location, tick.automation, tick.reason)
         if each.decision.ticks:
             self.ticks += 1
             self.last_tick_at = now

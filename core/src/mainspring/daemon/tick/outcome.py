@@ -119,7 +119,7 @@ def sensor_outcome(
         not_before = began_at + back_off_seconds(sensor.every_seconds, failures)
         after = evolve(after, failures=failures, not_before=not_before)
         tick = evolve(tick, detail={**tick.detail, "tried_again_at": not_before})
-    elif tick.status is TickStatus.SKIPPED and not said.dropped and not said.logs:
+    elif tick.status is TickStatus.SKIPPED and not said.logs:
         after = evolve(after, last_skip=_skip_of(sensor, said))
         if state.last_skip == after.last_skip and state.last_tick_id is not None:
             tick = evolve(tick, tick_id=state.last_tick_id)

@@ -52,7 +52,7 @@ class Requester:
             waits_for_last: Whether they wait for the end of what earlier ticks asked for.
 
         Raises:
-            UnknownNameError: Its location offers no such job any more.
+            UnknownNameError: Its location offers no such job any more, or the job has no such mode.
         """
         made: list[Run] = []
         for number, request in enumerate(requests):
@@ -83,6 +83,9 @@ class Requester:
         return self.jobs[name]
 
     def _mode(self, job: RecordedJob, mode: str | None) -> str:
+        known = (*job.modes, *self.deployed_modes)
+        if mode is not None and mode not in known:
+            raise UnknownNameError("mode", mode, known, place=f"job {job.name!r}")
         if mode is not None:
             return mode
         return self.mode if self.mode in (*job.modes, *self.deployed_modes) and self.mode is not None else job.modes[0]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TypeAlias
 
-from attrs import define
+from attrs import define, evolve
 
 from mainspring.daemon.tick.followed import FollowedAssets, FollowedRuns, Follows
 from mainspring.daemon.tick.introduction import adopts, introduced
@@ -83,6 +83,7 @@ class Roster:
         self._others: list[Place] = []
         self._sensors: list[Place] = []
         self._loaded_at = 0.0
+        self._code_loaded_at: float | None = None
         self._tickets = count(1)
 
     def load(self, storage: Storage, now: float) -> None:
@@ -94,6 +95,16 @@ class Roster:
             self._load_offered(storage)
             self._snapshot = record.snapshot
         self._load_states(storage, now)
+        if record.loaded_at != self._code_loaded_at:
+            self._code_loaded_at = record.loaded_at
+            self._forgive(now)
+
+    def _forgive(self, now: float) -> None:
+        """Have those that failed evaluated at once, as their code may be mended."""
+        for entry in self.entries.values():
+            if entry.state.not_before is not None and not entry.is_at_work:
+                entry.state = evolve(entry.state, not_before=None)
+                self.plan(entry, now)
 
     def reload(self, storage: Storage, name: str, now: float) -> None:
         """Read how one automation stands, which somebody else has changed."""

@@ -35,7 +35,7 @@ def decide_as_evaluated(instance: Instance, work: AtWork, reply: EvaluationReply
             return Decided(work.roster, work.entry, schedule_outcome(schedule, work.due, said, now), reply)
         case OfferedSensor() as sensor if work.due is None:
             said = _said(instance, work, sensor, reply.evaluation, reply, now)
-            decision = sensor_outcome(sensor, work.entry.state, work.cursor, said, work.began_at, now)
+            decision = sensor_outcome(sensor, work.state, work.cursor, said, work.began_at, now)
             return Decided(work.roster, work.entry, decision, reply)
         case _:
             return None

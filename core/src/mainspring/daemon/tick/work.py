@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from mainspring.daemon.tick.due import Due
 from mainspring.daemon.tick.evaluations import Evaluations
@@ -14,7 +14,7 @@ from mainspring.daemon.tick.roster import Entry, Roster
 from mainspring.location.client import LocationClient
 from mainspring.location.evaluation import EvaluationReply
 from mainspring.location.frames import Message
-from mainspring.storage import Decision
+from mainspring.storage import AutomationState, Decision
 
 
 @define(eq=False)
@@ -29,6 +29,7 @@ class AtWork:
         cursor: The cursor that a sensor begins with.
         waits_for_last: Whether the runs asked for wait for those of earlier ticks.
         is_asked: Whether the location was asked.
+        state: How the automation stood when it was begun: what somebody changes meanwhile is not written over.
     """
 
     roster: Roster
@@ -38,6 +39,10 @@ class AtWork:
     cursor: str | None = None
     waits_for_last: bool = False
     is_asked: bool = False
+    state: AutomationState = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.state = self.entry.state
 
 
 @frozen(eq=False)

@@ -26,6 +26,9 @@ DUMP_SECONDS = 0.2
 IDLE_SECONDS = 60.0
 """How long an evaluator beyond the first stays without work."""
 
+KEPT_ONE_IN = 4
+"""One evaluator in so many takes no sensors: those that hang hold up no schedule."""
+
 WORN_MB = 256
 """How much an evaluator may grow before another takes its place."""
 
@@ -41,6 +44,11 @@ class Evaluation:
 
     request: Message
     reply: Callable[[Message], None]
+
+    @property
+    def is_of_sensor(self) -> bool:
+        """Whether it looks at the outside world, which may take its time."""
+        return bool(self.request["kind"] == "sensor")
 
     def fail(self, kind: str, message: str, *, outcome: str = "failed") -> None:
         """Reply that it failed, for a reason that its code did not give itself."""
@@ -86,6 +94,7 @@ class Evaluators:
         self._max_count = max_count
         self._memory_limit_mb = memory_limit_mb
         self._waiting: deque[Evaluation] = deque()
+        self._urgent: deque[Evaluation] = deque()
         self._members: list[Evaluator] = []
         self._starting: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -96,7 +105,7 @@ class Evaluators:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is evaluated or waits to be."""
-        return not self._waiting and all(each.at_work is None for each in self._members)
+        return not self._waiting and not self._urgent and all(each.at_work is None for each in self._members)
 
     @property
     def pids(self) -> list[int]:
@@ -105,12 +114,13 @@ class Evaluators:
 
     def submit(self, evaluation: Evaluation) -> None:
         """Evaluate something as soon as may be."""
-        self._waiting.append(evaluation)
+        (self._waiting if evaluation.is_of_sensor else self._urgent).append(evaluation)
         self._dispatch()
 
     def withdraw(self, evaluations: set[Evaluation]) -> None:
         """Forget evaluations that nobody waits for any more, unless they are under way."""
         self._waiting = deque(each for each in self._waiting if each not in evaluations)
+        self._urgent = deque(each for each in self._urgent if each not in evaluations)
         self._end_if_done()
 
     def retire(self) -> None:
@@ -132,8 +142,7 @@ class Evaluators:
             task.cancel()
         for each in list(self._members):
             each.process.condemn(verdict)
-        while self._waiting:
-            self._waiting.popleft().fail("LocationClosed", verdict, outcome="unavailable")
+        self._fail_waiting("LocationClosed", verdict)
         self._settled.set()
 
     def look(self) -> None:
@@ -150,17 +159,32 @@ class Evaluators:
                 self._dismiss(each)
 
     def _dispatch(self) -> None:
-        while self._waiting:
+        while (queue := self._next_queue()) is not None:
             idle = next((each for each in self._members if each.at_work is None), None)
             if idle is None:
                 break
-            self._give(idle, self._waiting.popleft())
-        if self._waiting and self._may_grow():
+            self._give(idle, queue.popleft())
+        is_waited_for = self._next_queue() is not None
+        if is_waited_for and self._may_grow():
             task = self._loop.create_task(self._add())
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
-        if self._waiting and self._look_again is None:
+        if is_waited_for and self._look_again is None:
             self._look_again = self._loop.call_later(SLOW_SECONDS, self._dispatch_again)
+
+    def _next_queue(self) -> deque[Evaluation] | None:
+        """Return where the next evaluation is taken from: schedules go first, and sensors leave some evaluators to them."""
+        if self._urgent:
+            return self._urgent
+        with_sensors = sum(each.at_work is not None and each.at_work.is_of_sensor for each in self._members)
+        return (
+            self._waiting if self._waiting and with_sensors < self._max_count - self._max_count // KEPT_ONE_IN else None
+        )
+
+    def _fail_waiting(self, kind: str, said: str) -> None:
+        for queue in (self._urgent, self._waiting):
+            while queue:
+                queue.popleft().fail(kind, said, outcome="unavailable")
 
     def _dispatch_again(self) -> None:
         self._look_again = None
@@ -178,8 +202,7 @@ class Evaluators:
             process, output = await self._start()
         except (MainspringError, OSError) as error:  # no descriptors are left, say
             if not self._members:
-                while self._waiting:
-                    self._waiting.popleft().fail("EvaluatorNotStarted", str(error), outcome="unavailable")
+                self._fail_waiting("EvaluatorNotStarted", str(error))
             self._end_if_done()
             return
         member = Evaluator(process, output, since=self._loop.time())
