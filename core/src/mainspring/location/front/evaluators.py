@@ -48,7 +48,7 @@ class Evaluation:
     @property
     def is_of_sensor(self) -> bool:
         """Whether it looks at the outside world, which may take its time."""
-        return bool(self.request["kind"] == "sensor")
+        return bool(self.request.get("kind") == "sensor")
 
     def fail(self, kind: str, message: str, *, outcome: str = "failed") -> None:
         """Reply that it failed, for a reason that its code did not give itself."""
