@@ -249,8 +249,9 @@ def test_what_the_settings_do_not_say_is_kept_but_for_what_sensors_skipped() -> 
     ("value", "problem"),
     [
         ("soon", "'soon' is no length of time; write a number and s, m, h, d or w, as in 90d, or 'forever'"),
-        (-1, "'-1' is no length of time"),
-        (float("nan"), "'nan' is no length of time"),
+        (-1, "'-1s' is no length of time"),
+        (float("nan"), "'nans' is no length of time"),
+        ("90", "'90' is no length of time; write a number and s, m, h, d or w"),
         (True, "expected text, got bool"),
         ("", "expected text, got an empty one"),
         ("0d", "0 would keep nothing"),

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 from unicodedata import combining, east_asian_width
 
-_UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhdw]?)")
+_UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhdw])")
 
 # Control characters, lone surrogates, and what reorders, breaks or hides the text around it.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -96,7 +96,7 @@ def duration(seconds: float) -> str:
 def seconds_of(text: str) -> float:
     """Return how many seconds a length of time has that a person wrote.
 
-    >>> seconds_of("90d"), seconds_of("1.5h"), seconds_of("20")
+    >>> seconds_of("90d"), seconds_of("1.5h"), seconds_of("20s")
     (7776000.0, 5400.0, 20.0)
 
     Raises:

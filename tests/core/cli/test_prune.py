@@ -32,13 +32,13 @@ def counts(document: Any) -> dict[str, int]:
 
 def test_what_is_older_goes_with_its_logs_and_that_is_noted(mainspring: Command, home: str, ran: list[str]) -> None:
     assert (Path(home) / "logs" / ran[0]).is_dir()
-    tried = mainspring("instance", "prune", "--older-than", "0s", "--dry-run", "--home", home, "--json").json
+    tried = mainspring("instance", "prune", "--older-than", "0.001s", "--dry-run", "--home", home, "--json").json
 
     assert tried["dry_run"] is True
     assert left(mainspring, home) == set(ran)
     assert mainspring("instance", "audit", "--home", home, "--json").json == []
 
-    done = mainspring("instance", "prune", "--older-than", "0s", "--home", home, "--json").json
+    done = mainspring("instance", "prune", "--older-than", "0.001s", "--home", home, "--json").json
     assert done["dry_run"] is False
     assert counts(done) == counts(tried) == {"runs SUCCESS": 1, "runs CANCELED": 0, "runs FAILURE": 0, "ticks None": 0}
     assert left(mainspring, home) == set(ran[1:])  # the last two hold the newest value of the asset in their modes
@@ -71,7 +71,7 @@ def test_without_an_age_the_settings_say(mainspring: Command, write: Write, home
     assert left(mainspring, home) == set(ran[1:])
 
 
-@pytest.mark.parametrize("age", ["", "soon", "-3d", "90 days", "1e9d", "9" * 50])
+@pytest.mark.parametrize("age", ["", "soon", "-3d", "90 days", "1e9d", "9" * 50, "90"])
 def test_an_age_that_is_none_is_refused(mainspring: Command, home: str, ran: list[str], age: str) -> None:
     outcome = mainspring("instance", "prune", f"--older-than={age}", "--home", home)
 
@@ -95,3 +95,11 @@ def test_what_takes_long_tells_how_far_it_has_come(
     assert len(ran) == 3
     assert [numbers[each] for each in rules] == [1, 0]
     assert capsys.readouterr().err == "note: 1 row found so far\n"
+
+
+def test_an_age_of_nothing_is_refused(mainspring: Command, home: str, ran: list[str]) -> None:
+    outcome = mainspring("instance", "prune", "--older-than=0d", "--home", home)
+
+    assert outcome.code == 2
+    assert "0 would keep nothing" in outcome.complaint
+    assert left(mainspring, home) == set(ran)

@@ -15,7 +15,7 @@ from mainspring.storage import Chunk, ExpiredRuns, ExpiredTicks, Storage, open_s
 from mainspring.storage.retention import CHUNK_EVENTS
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.retention import SqlRetention
-from mainspring.storage.sql.tables import asset_events, automations, events, outbox, run_keys, run_tags, steps, ticks
+from mainspring.storage.sql.tables import asset_events, automations, events, run_keys, run_tags, steps, ticks
 from mainspring.testing.contract.retention_store import DONE, EVER, delete_all
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, given_run, record, step_event
 from mainspring.testing.contract.stored_runs import event as run_event
@@ -90,50 +90,6 @@ def delete_ticks(storage: Storage, expired: ExpiredTicks, limit: int = 200) -> l
         chunk = storage.retention.delete_ticks(expired, chunk.after, limit)
         gone += chunk.ids
     return gone
-
-
-@pytest.mark.parametrize("limit", [1, 2, 200])
-def test_ticks_go_that_were_last_changed_before(limit: int, storage: Storage, database: Database) -> None:
-    for number in range(1, 6):
-        given_tick(database, number)
-    given_tick(database, 6, first_at=11.0, last_at=900.0)  # one that is counted up still
-    expired = ExpiredTicks(before=35.0, kind="sensor", status="SKIPPED")
-
-    assert storage.retention.expired_ticks(expired, None, 200).ids == (1, 2)
-    assert delete_ticks(storage, expired, limit) == [1, 2]
-    assert tick_ids(database) == [3, 4, 5, 6]
-
-
-def test_ticks_go_by_kind_and_status(storage: Storage, database: Database) -> None:
-    for number, (kind, status) in enumerate(
-        [("sensor", "SKIPPED"), ("schedule", "SKIPPED"), ("sensor", "FAILED"), ("sensor", "SKIPPED")], 1
-    ):
-        given_tick(database, number, kind=kind, status=status)
-
-    assert delete_ticks(storage, SKIPS) == [1, 4]
-    assert delete_ticks(storage, ALL_TICKS) == [2, 3]
-
-
-def test_the_last_tick_of_an_automation_stays(storage: Storage, database: Database) -> None:
-    """It may have failed, to be tried again, or be counted up."""
-    given_automation(database, last_tick_id=2)
-    given_automation(database, "mail", last_tick_id=3)
-    for number, name in enumerate(["uploads", "uploads", "mail", "gone"], 1):
-        given_tick(database, number, automation=name, status="FAILED")
-
-    assert delete_ticks(storage, ALL_TICKS) == [1, 4]
-    assert tick_ids(database) == [2, 3]
-
-
-def test_a_tick_whose_runs_are_still_to_be_queued_stays(storage: Storage, database: Database) -> None:
-    for number in (1, 2):
-        given_tick(database, number)
-    with database.write(durable=False) as connection:
-        chunk = {"tick_id": 1, "location": "sales", "automation": "uploads", "body": "[]"}
-        connection.execute(outbox.insert(), [chunk | {"chunk": number} for number in (1, 2)])
-
-    assert delete_ticks(storage, ALL_TICKS) == [2]
-    assert len(rows_of(database, outbox)) == 2
 
 
 def test_deleting_ticks_and_runs_forgets_neither_states_nor_run_keys(storage: Storage, database: Database) -> None:

@@ -24,9 +24,12 @@ TELL_SECONDS = 1.0
 
 def _age(context: click.Context, option: click.Parameter, text: str | None) -> float | None:
     try:
-        return None if text is None else seconds_of(text)
+        seconds = None if text is None else seconds_of(text)
     except ValueError as error:
         raise click.BadParameter(str(error), context, option) from None
+    if seconds == 0:
+        raise click.BadParameter("0 would keep nothing; write how long, as in 30d", context, option)
+    return seconds
 
 
 @click.command
@@ -79,7 +82,7 @@ def prune(*, older_than: float | None, is_trial: bool, as_json: bool, home: str 
 def swept(instance: Instance, rules: Sequence[Rule], now: float, *, is_trial: bool) -> Counter[Rule]:
     """Delete what may go, telling of it once a second, and return how much of each went."""
     from mainspring.daemon.retention import sweep
-    from mainspring.daemon.tick.followed import smallest
+    from mainspring.daemon.tick.interest import smallest
 
     read_to = smallest(instance.storage.automations.follower_cursors())
     numbers: Counter[Rule] = Counter()

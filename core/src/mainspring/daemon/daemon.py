@@ -21,7 +21,7 @@ from mainspring.daemon.rules import queue_rules
 from mainspring.daemon.starter import Starter
 from mainspring.daemon.tick.automations import Automations
 from mainspring.daemon.tick.committing import Committer
-from mainspring.daemon.tick.followed import smallest
+from mainspring.daemon.tick.interest import smallest
 from mainspring.daemon.tick.work import InHand
 from mainspring.errors import MainspringError
 from mainspring.execute.worker import liveness, own_identity
@@ -130,33 +130,56 @@ class Daemon:
         self._awake.clear()
 
     def _reconcile(self) -> float:
-        """Do what is to be done now, and return how many seconds may pass before the next look."""
-        clock = self._instance.clock
+        """Do what is to be done now, and return how many seconds may pass before the next look.
+
+        What fails in one part keeps no other from its work.
+        """
+        waits = [self._attempt(part) for part in (self._lead, self._decide, self._start, self._watch, self._retain)]
+        waits.append(self._attempt(self._beat))
+        wait = min(self._poll_seconds, *waits)
+        self._pulse.expect(wait)
+        return wait
+
+    def _attempt(self, part: Callable[[], float]) -> float:
+        """Do one part of the work, and return how many seconds may pass before it is done again."""
         try:
-            self._take_up_changes()
-            if clock.monotonic() >= self._renew_at:
-                self._leases.reconcile([_lease_of(name) for name in self._specs], clock.monotonic())
-                self._renew_at = clock.monotonic() + RENEW_SECONDS
-            self._starter.launch(self._automations.reconcile(self._held()))
-            started = self._starter.reconcile()
-            most = min(self._poll_seconds, self._monitor.reconcile())
-            self._retain()
-            self._pulse.beat(self._automations.progress, self._held())
+            return part()
         except MainspringError as error:
             self._pulse.falter(str(error))
             _LOGGER.warning("the daemon looks again in a moment: %s", error)
-            return HICCUP_SECONDS
         except Exception as error:  # a fault of ours, or of a plugin's: whatever it is, the others' work goes on
             self._pulse.falter(f"{type(error).__name__}: {error}")
             _LOGGER.exception("the daemon has met a fault and looks again in a moment")
-            return HICCUP_SECONDS
-        if started:
-            return 0.0
-        now = clock.time()
+        return HICCUP_SECONDS
+
+    def _lead(self) -> float:
+        """Take and renew leases, and take up what has changed."""
+        now = self._instance.clock.monotonic()
+        if now >= self._renew_at:
+            self._leases.reconcile([_lease_of(name) for name in self._specs], now)
+            self._renew_at = now + RENEW_SECONDS
+        self._take_up_changes()
+        return max(self._renew_at - now, 0.0)
+
+    def _decide(self) -> float:
+        """Decide ticks, and launch the runs that start with them."""
+        self._starter.launch(self._automations.reconcile(self._held()))
+        now = self._instance.clock.time()
         next_at = self._automations.next_at(now)
-        wait = most if next_at is None else min(max(next_at - now, 0.0), most)
-        self._pulse.expect(wait)
-        return wait
+        return self._poll_seconds if next_at is None else max(next_at - now, 0.0)
+
+    def _start(self) -> float:
+        """Have runs leave the queue; where some have, others may follow."""
+        return 0.0 if self._starter.reconcile() else self._poll_seconds
+
+    def _watch(self) -> float:
+        """Look at the runs under way."""
+        return self._monitor.reconcile()
+
+    def _beat(self) -> float:
+        """Tell how this daemon does."""
+        self._pulse.beat(self._automations.progress, self._held())
+        return self._poll_seconds
 
     def _take_up_changes(self) -> None:
         now = self._instance.clock.monotonic()
@@ -204,11 +227,12 @@ class Daemon:
     def _client(self, location: str) -> LocationClient | None:
         return next((each.client for each in self._keepers if each.spec.name == location), None)
 
-    def _retain(self) -> None:
+    def _retain(self) -> float:
         """Delete some of what is too old, if it is time to."""
         now = self._instance.clock.monotonic()
         if now >= self._look_at_retention_at:
             self._look_at_retention_at = now + self._retention.reconcile()
+        return max(self._look_at_retention_at - now, 0.0)
 
     def _location_changed(self) -> None:
         self._on_location()

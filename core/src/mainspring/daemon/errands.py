@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+_LOGGER = logging.getLogger("mainspring.daemon")
 
 AT_A_TIME = 4
 """How many of a location are done at a time; what hangs holds up those of its own location at most."""
@@ -31,7 +34,7 @@ class Errands:
         Args:
             key: What tells it from others.
             location: The code location that it is for.
-            work: Does it; raises nothing.
+            work: Does it; what it raises is logged.
         """
         with self._lock:
             if key in self._under_way or self._is_closed:
@@ -66,6 +69,8 @@ class Errands:
     def _do(self, key: Hashable, work: Callable[[], None]) -> None:
         try:
             work()
+        except Exception:  # nobody waits for what it returns
+            _LOGGER.exception("what was done for %s has failed", key)
         finally:
             with self._lock:
                 self._under_way.discard(key)

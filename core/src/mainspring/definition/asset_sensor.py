@@ -126,7 +126,7 @@ def asset_sensor(
         tags: Tags of each run.
         default_status: `"running"` or `"stopped"`, until somebody has switched it.
         partial: What stands of an evaluation that fails half-way: nothing, or `"commit"` for the materializations before.
-        deadline: How long one evaluation, of up to a hundred materializations, may take, in seconds.
+        deadline: How long one evaluation, of up to fifty materializations, may take, in seconds.
         adopts: The name that it had before, whose state and keys it keeps.
         description: What it does; the function's docstring unless given.
 

@@ -146,7 +146,7 @@ def run_status_sensor(
         tags: Tags of each run.
         default_status: `"running"` or `"stopped"`, until somebody has switched it.
         partial: What stands of an evaluation that fails half-way: nothing, or `"commit"` for the changes before.
-        deadline: How long one evaluation, of up to a hundred changes, may take, in seconds.
+        deadline: How long one evaluation, of up to fifty changes, may take, in seconds.
         adopts: The name that it had before, whose state and keys it keeps.
         description: What it does; the function's docstring unless given.
 

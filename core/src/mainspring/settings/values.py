@@ -18,7 +18,7 @@ LONGEST_SECONDS = 366 * 86_400.0
 
 def an_age(value: Any, place: str, problems: list[tuple[str, str]]) -> float | None:
     """Return how long something is kept, None for ever."""
-    told = str(value) if type(value) in (int, float) else text(value, place, problems)
+    told = f"{value}s" if type(value) in (int, float) else text(value, place, problems)
     if told in ("", FOREVER):
         return None
     try:

@@ -40,16 +40,17 @@ def memory_storage() -> Storage:
     rows = Rows()
     duties = MemoryDuties()
     locations = MemoryLocations()
+    automations = MemoryAutomations(rows, duties, locations)
     return Storage(
         _MemoryRuns(rows),
         _MemoryEvents(rows),
         _MemoryAssets(rows),
         locations,
-        MemoryAutomations(rows, duties, locations),
+        automations,
         duties,
         rows.wakeups,
         MemoryAudit(),
-        MemoryRetention(rows),
+        MemoryRetention(rows, automations),
         lambda: None,
         "the memory of this process",
     )

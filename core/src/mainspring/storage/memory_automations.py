@@ -24,6 +24,7 @@ from mainspring.storage.duty import Duty
 from mainspring.storage.memory_duties import MemoryDuties
 from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.memory_rows import Rows
+from mainspring.storage.retention import Chunk, ExpiredTicks
 
 DIRECT_LIMIT = 50
 CHUNK = 250
@@ -142,6 +143,23 @@ class MemoryAutomations:
         with self._rows.lock:
             return {tick_id: self._ticks[tick_id] for tick_id in tick_ids if tick_id in self._ticks}
 
+    def expired_ticks(self, expired: ExpiredTicks, after: int | None, limit: int) -> Chunk[int]:
+        """Return some of the ticks that may go."""
+        with self._rows.lock:
+            kept = {state.last_tick_id for state in self._states.values()} | {tick_id for tick_id, _ in self._outbox}
+            found = [tick_id for tick_id in sorted(self._ticks) if tick_id > (after or 0)]
+            ids = [
+                tick_id
+                for tick_id in found[:limit]
+                if tick_id not in kept and _has_expired(self._ticks[tick_id], expired)
+            ]
+        return Chunk(tuple(ids), found[limit - 1] if len(found) > limit else None)
+
+    def delete_ticks(self, tick_ids: Collection[int]) -> None:
+        """Forget ticks."""
+        for tick_id in tick_ids:
+            del self._ticks[tick_id]
+
     def _check(self, duty: Duty | None) -> None:
         if duty is not None and self._duties.holder(duty.name) != duty.holder:
             raise SupersededError(f"lease {duty.name!r} was taken over by another daemon; nothing was written")
@@ -221,4 +239,12 @@ def _fits(tick: Tick, query: TickQuery) -> bool:
         (tick.location, tick.automation) == (query.location, query.automation)
         and (not query.statuses or tick.status in query.statuses)
         and (query.before is None or (tick.tick_id or 0) < query.before)
+    )
+
+
+def _has_expired(tick: Tick, expired: ExpiredTicks) -> bool:
+    return (
+        tick.last_at < expired.before
+        and expired.kind in (None, tick.kind)
+        and expired.status in (None, tick.status.value)
     )

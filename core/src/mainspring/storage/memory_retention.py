@@ -8,14 +8,16 @@ from mainspring.event import AssetMaterialized
 from mainspring.storage.retention import CHUNK_ROWS, Chunk, ExpiredRuns, ExpiredTicks, has_expired
 
 if TYPE_CHECKING:
+    from mainspring.storage.memory_automations import MemoryAutomations
     from mainspring.storage.memory_rows import Rows
 
 
 class MemoryRetention:
-    """Deletes runs from the rows of the memory; it has no ticks."""
+    """Deletes runs and ticks from the memory."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, automations: MemoryAutomations) -> None:
         self._rows = rows
+        self._automations = automations
 
     def expired_runs(self, expired: ExpiredRuns, after: str | None = None, limit: int = CHUNK_ROWS) -> Chunk[str]:
         with self._rows.lock:
@@ -42,10 +44,13 @@ class MemoryRetention:
         return chunk
 
     def expired_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:
-        return Chunk((), None)
+        return self._automations.expired_ticks(expired, after, limit)
 
     def delete_ticks(self, expired: ExpiredTicks, after: int | None = None, limit: int = CHUNK_ROWS) -> Chunk[int]:
-        return Chunk((), None)
+        with self._rows.lock:
+            chunk = self.expired_ticks(expired, after, limit)
+            self._automations.delete_ticks(chunk.ids)
+        return chunk
 
     def _holders(self) -> set[str]:
         """Return the runs that wrote the newest materialization of an asset's partition in their mode."""

@@ -8,7 +8,7 @@ import pytest
 
 import mainspring as ms
 from mainspring.daemon.tick import tail
-from mainspring.daemon.tick.followed import smallest
+from mainspring.daemon.tick.interest import smallest
 from mainspring.daemon.tick.page import PAGE_ITEMS, PASSED_FACTS
 from mainspring.event import RunFailed
 from mainspring.storage import Storage, TickStatus, memory_storage

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from mainspring.daemon.tick.committing import Committer
 from mainspring.daemon.tick.due import look
-from mainspring.daemon.tick.following import is_follower, look_at_followers
+from mainspring.daemon.tick.followers import is_follower, look_at_followers
 from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
 from mainspring.daemon.tick.outcome import overlap_outcome
 from mainspring.daemon.tick.overlap import judge

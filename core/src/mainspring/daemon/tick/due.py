@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
-from mainspring.daemon.tick.followed import read_follows
+from mainspring.daemon.tick.interest import read_follows
 from mainspring.daemon.tick.offered import OfferedSchedule, read_timing
 from mainspring.definition.timing import Timing, count_times, due_times, last_times, next_time
 from mainspring.storage import AutomationState, Tick, TickStatus

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from mainspring.daemon.tick.followed import Follows, follows_of
+from mainspring.daemon.tick.interest import Follows, follows_of
 from mainspring.definition.catch_up import CatchUp, Overlap
 from mainspring.definition.timing import Timing, timing_of
 from mainspring.errors import DefinitionError

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from attrs import frozen
 
-from mainspring.daemon.tick.followed import FollowedAssets, FollowedRuns, Follows
+from mainspring.daemon.tick.interest import FollowedAssets, FollowedRuns, Follows
 from mainspring.location.followed import plain_change, plain_materialization
 from mainspring.storage import Storage
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import define, evolve
 
-from mainspring.daemon.tick.followed import FollowedAssets, FollowedRuns, Follows
+from mainspring.daemon.tick.interest import FollowedAssets, FollowedRuns, Follows
 from mainspring.daemon.tick.introduction import adopts, introduced
 from mainspring.daemon.tick.offered import Offered, OfferedSensor, read_offered
 from mainspring.errors import MainspringError

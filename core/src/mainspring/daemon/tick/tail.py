@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mainspring.daemon.tick.follow import moved
-from mainspring.daemon.tick.followed import position_of
+from mainspring.daemon.tick.follower import moved
+from mainspring.daemon.tick.interest import position_of
 from mainspring.daemon.tick.roster import Entry, Roster
 from mainspring.daemon.tick.work import Decided
 from mainspring.storage import Storage

@@ -50,8 +50,8 @@ def asked(run_key: str | None = None, **changes: Any) -> Run:
 
 def tick_of(state: AutomationState, status: TickStatus = TickStatus.REQUESTED, **changes: Any) -> Tick:
     """Return a tick of an automation."""
-    given = {"scheduled_time": NOW + 60, "first_at": NOW + 61, "last_at": NOW + 61, **changes}
-    return Tick(location=state.location, automation=state.name, kind=state.kind, status=status, **given)
+    given = {"kind": state.kind, "scheduled_time": NOW + 60, "first_at": NOW + 61, "last_at": NOW + 61, **changes}
+    return Tick(location=state.location, automation=state.name, status=status, **given)
 
 
 def decided(state: AutomationState, *runs: Run, tick: Tick | None = None, **changes: Any) -> Decision:

@@ -35,6 +35,7 @@ from mainspring.testing.contract.pool_places import PoolPlacesContract
 from mainspring.testing.contract.retention_store import RetentionStoreContract
 from mainspring.testing.contract.run_store import RunStoreContract
 from mainspring.testing.contract.stored_runs import STATUS_FACTS, event, given_run, record, step_event
+from mainspring.testing.contract.tick_retention import TickRetentionContract
 
 _STEP_FACTS: list[Fact] = [
     StepStarted(),
@@ -60,6 +61,7 @@ class StorageContract(
     DutyStoreContract,
     AuditLogContract,
     RetentionStoreContract,
+    TickRetentionContract,
     FollowedLogContract,
 ):
     """Derive a test class from this and define the fixture `storage`: an empty one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from mainspring.daemon.tick.followed import common, follows_text, position_of, read_follows
+from mainspring.daemon.tick.interest import common, follows_text, position_of, read_follows
 from mainspring.daemon.tick.offered import OfferedSensor
 from mainspring.daemon.tick.page import PASSED_FACTS, Page, read_page
 from mainspring.storage import AutomationState, Decision, Storage

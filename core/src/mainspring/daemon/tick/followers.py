@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from mainspring.daemon.tick.follow import ended, look_at_follower
-from mainspring.daemon.tick.followed import read_follows
+from mainspring.daemon.tick.follower import ended, look_at_follower
+from mainspring.daemon.tick.interest import read_follows
 from mainspring.daemon.tick.offered import OfferedSensor
 from mainspring.daemon.tick.page import Page
 from mainspring.daemon.tick.roster import Entry, Roster
