@@ -59,10 +59,12 @@ def at_work(write: Write, tmp_path: Path, mainspring: Command) -> Iterator[AtWor
         .replace("quiet]", "quiet, crashing]"),
     )
     daemon = AtWork(tmp_path)
-    daemon.until(lambda: mainspring("sensor", "list", "--json").json)
-    yield daemon
-    if daemon.process.poll() is None:
-        daemon.close()
+    try:
+        daemon.until(lambda: mainspring("sensor", "list", "--json").json)
+        yield daemon
+    finally:
+        if daemon.process.poll() is None:
+            daemon.close()
 
 
 def test_a_daemon_takes_up_what_is_switched_set_and_cleared(mainspring: Command, at_work: AtWork) -> None:

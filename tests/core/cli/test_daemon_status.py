@@ -1,6 +1,7 @@
 """`mainspring daemon status`: who is at work, and what is wrong."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -8,6 +9,7 @@ import pytest
 
 from mainspring.execute.worker import own_identity
 from mainspring.run import WorkerIdentity
+from mainspring.runtime import RUNTIME_VARIABLE
 from mainspring.storage import Heartbeat
 from tests.core.cli.automations import NOW, Orders
 from tests.core.cli.command import Command, Write
@@ -133,3 +135,14 @@ def test_options_before_a_command_are_its_defaults(mainspring: Command, orders: 
 
     assert "nowhere" in mainspring("daemon", "--home", nowhere, "status").complaint
     assert mainspring("daemon", "--home", nowhere, "status", "--home", str(orders.folder), "--json").json["problems"]
+
+
+def test_a_folder_for_sockets_that_others_can_enter_is_refused_at_once(
+    mainspring: Command, orders: Orders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "open to all").mkdir(mode=0o755)
+    monkeypatch.setenv(RUNTIME_VARIABLE, str(tmp_path / "open to all"))
+    outcome = mainspring("daemon", "run")
+
+    assert outcome.code == 1
+    assert "can be entered by others; remove it" in outcome.complaint

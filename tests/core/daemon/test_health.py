@@ -9,7 +9,7 @@ import pytest
 from mainspring.daemon.health import DaemonHealth, health_of, problems_of
 from mainspring.daemon.roll_call import WATCH_SECONDS, Liveness, watch_daemons
 from mainspring.run import WorkerIdentity
-from mainspring.storage import DutyStore, Heartbeat, memory_storage
+from mainspring.storage import DutyStore, Heartbeat, LocationRecord, LocationStatus, memory_storage
 from mainspring.testing import VirtualClock
 
 HERE = WorkerIdentity("here", "boot", 11, 1)
@@ -123,3 +123,12 @@ def test_what_is_wrong_is_said_in_a_sentence_each(daemons: list[DaemonHealth], p
 
     assert len(found) == len(problems)
     assert all(said.startswith(start) for said, start in zip(found, problems, strict=True))
+
+
+def test_a_location_that_has_failed_is_something_wrong() -> None:
+    known = [
+        LocationRecord(name=name, status=LocationStatus.FAILED, error="SyntaxError: no\nmore")
+        for name in ("sales", "old")
+    ]
+
+    assert problems_of([health()], ["sales"], known) == ["location sales has FAILED: SyntaxError: no"]

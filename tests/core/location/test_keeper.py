@@ -8,6 +8,7 @@ import pytest
 
 import mainspring as ms
 from mainspring.errors import StorageError
+from mainspring.location.address import is_listening, socket_path
 from mainspring.location.keeper import LocationKeeper
 from mainspring.location.spec import LocationSpec
 from mainspring.runtime import RUNTIME_VARIABLE
@@ -50,3 +51,24 @@ def test_a_location_that_can_have_no_socket_is_shown_as_failed(tmp_path: Path, m
     assert found is not None
     assert (found.status, found.address) == (LocationStatus.FAILED, None)
     assert "can be entered by others; remove it" in (found.error or "")
+
+
+def test_a_location_whose_socket_is_gone_is_opened_anew(tmp_path: Path) -> None:
+    (tmp_path / "defs.py").write_text(GOOD, encoding="utf-8")
+    loaded: queue.Queue[float] = queue.Queue()
+    with ms.Instance.open(tmp_path) as instance:
+
+        def tell() -> None:
+            found = instance.storage.locations.get("sales")
+            if found is not None and found.status is LocationStatus.LOADED and found.loaded_at is not None:
+                loaded.put(found.loaded_at)
+
+        with LocationKeeper(LocationSpec(name="sales", file="defs.py"), tmp_path, instance, tell) as keeper:
+            first = loaded.get(timeout=PATIENCE_SECONDS)
+            keeper.look()
+            socket_path(tmp_path, "sales").unlink()
+            keeper.look()
+            while (second := loaded.get(timeout=PATIENCE_SECONDS)) == first:
+                pass
+            assert second > first
+            assert is_listening(socket_path(tmp_path, "sales"))

@@ -99,10 +99,13 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
     from mainspring.daemon.daemon import Daemon
     from mainspring.instance import Instance
     from mainspring.launch.command import worker_command
+    from mainspring.location.address import socket_path
     from mainspring.location.spec import location_specs
 
     folder, settings = made(home)
     specs = location_specs(settings, folder)
+    for name in specs:
+        socket_path(folder, name)  # where there can be none, no location can be opened
     with said_on_stderr(log_format), Instance.open(folder) as instance:
         works = Daemon(
             instance,

@@ -14,6 +14,7 @@ from mainspring.daemon.health import DaemonHealth, problems_of
 from mainspring.daemon.roll_call import watch_daemons
 from mainspring.execute.worker import liveness
 from mainspring.location.spec import location_specs
+from mainspring.storage import LocationRecord
 from mainspring.text import utc
 
 
@@ -22,16 +23,18 @@ def show(home: str | None, *, as_json: bool) -> None:
     folder, settings = located(home)
     specs = location_specs(settings, folder)
     daemons: list[DaemonHealth] = []
+    known: list[LocationRecord] = []
     try:
         with opened(home) as instance:
             duties = instance.storage.duties
             daemons = watch_daemons(duties, instance.clock, liveness)
+            known = instance.storage.locations.all()
             for each in daemons:
                 if each.life == "gone":
                     duties.forget_heartbeat(each.daemon_id)
     except NothingThereYetError:
         pass  # nor has a daemon ever been there
-    problems = problems_of(daemons, specs)
+    problems = problems_of(daemons, specs, known)
     if as_json:
         echo_json({"is_healthy": not problems, "problems": problems, "daemons": [_document(each) for each in daemons]})
     else:

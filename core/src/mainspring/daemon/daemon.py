@@ -186,6 +186,8 @@ class Daemon:
         if now >= self._read_at:
             self._read_at = now + POLLS_A_READING * self._poll_seconds
             self._changed.add(Topic.AUTOMATIONS)
+            for keeper in self._keepers:
+                keeper.look()
         while self._changed:
             match self._changed.pop():
                 case Topic.RUNS:
@@ -207,11 +209,12 @@ class Daemon:
             self._sleep(0.05)
 
     def _give_up(self) -> None:
-        try:
-            self._leases.release()
-            self._pulse.end()
-        except MainspringError as error:
-            _LOGGER.warning("its leases run out by themselves: %s", error)
+        """Give up leases and say goodbye; where that fails they run out by themselves."""
+        for goodbye in (self._leases.release, self._pulse.end):
+            try:
+                goodbye()
+            except Exception as error:  # whatever it is, locations are to be closed
+                _LOGGER.warning("its leases run out by themselves: %s: %s", type(error).__name__, error)
 
     def _held(self) -> frozenset[str]:
         """Return the locations whose ticks this daemon decides."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import field, fields, frozen
 
 from mainspring.run import WorkerIdentity
-from mainspring.storage import Heartbeat
+from mainspring.storage import Heartbeat, LocationRecord, LocationStatus
 
 LAG_LIMIT_SECONDS = 5.0
 """How late a daemon's loop may wake until something is wrong."""
@@ -71,12 +71,15 @@ def health_of(heartbeat: Heartbeat, life: Life) -> DaemonHealth:
     )
 
 
-def problems_of(daemons: Sequence[DaemonHealth], locations: Collection[str]) -> list[str]:
+def problems_of(
+    daemons: Sequence[DaemonHealth], locations: Collection[str], known: Collection[LocationRecord] = ()
+) -> list[str]:
     """Return what is wrong, a sentence each.
 
     Args:
         daemons: The daemons that have told something.
         locations: The code locations of the settings.
+        known: How locations stand.
     """
     alive = [each for each in daemons if each.life == "alive"]
     problems = [
@@ -92,6 +95,11 @@ def problems_of(daemons: Sequence[DaemonHealth], locations: Collection[str]) -> 
     problems += [
         f"no daemon decides the schedules and sensors of location {name}; start one that has it in its settings anew"
         for name in sorted(set(locations) - held)
+    ]
+    problems += [
+        f"location {each.name} has FAILED: {(each.error or 'nobody knows why').partition(chr(10))[0]}"
+        for each in known
+        if each.status is LocationStatus.FAILED and each.name in locations
     ]
     for each in alive:
         if each.lag_seconds > LAG_LIMIT_SECONDS:

@@ -79,6 +79,14 @@ class LocationKeeper:
         found = self._open
         return None if found is None else found.client
 
+    def look(self) -> None:
+        """Have the location opened anew if its socket is gone, as where a folder for temporary files was tidied."""
+        found = self._open
+        if found is None or self._closed.is_set() or socket_path(self._home, self.spec.name).exists():
+            return
+        _LOGGER.warning("the socket of location %s is gone, so it is opened anew", self.spec.name)
+        threading.Thread(target=_end, args=(found.client,), name=f"end {self.spec.name}", daemon=True).start()
+
     def close(self) -> None:
         """Let go of the location; its front ends with all behind it but for workers, unless somebody else watches it."""
         self.begin_close()
@@ -169,6 +177,11 @@ class LocationKeeper:
                 last.process.wait(CLOSE_SECONDS)
             except subprocess.TimeoutExpired:
                 _LOGGER.warning("the front of location %s still runs, as process %d", self.spec.name, last.pid)
+
+
+def _end(client: LocationClient) -> None:
+    with suppress(MainspringError):  # it has ended already
+        client.stop()
 
 
 def open_locations(

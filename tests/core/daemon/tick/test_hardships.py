@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 import mainspring as ms
 from mainspring.daemon.starter import Starter
@@ -14,7 +14,7 @@ from mainspring.errors import StorageError
 from mainspring.execute import RunOptions
 from mainspring.execute.launched import queue_run
 from mainspring.run import Run
-from mainspring.storage import Lease, Storage, open_storage
+from mainspring.storage import AutomationStore, Lease, Storage, open_storage
 from tests.core.daemon.tick.deployed import LOCATION, Deployed
 
 HOUR = 3600.0
@@ -155,24 +155,32 @@ def limit_pages(storage: Storage, count: str) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if 'SELECT' in count else count}")
 
 
-def test_storage_that_is_away_for_a_minute_delays_and_loses_nothing(
-    deployed: Deployed, storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Unsteady:
+    """Automations in a storage that is away at times."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._store = storage.automations
+        self.is_away = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_away:
+            raise StorageError("the storage is away")
+        return getattr(self._store, name)
+
+
+def test_storage_that_is_away_for_a_minute_delays_and_loses_nothing(storage: Storage) -> None:
     """Scars: D#16643, D#4001."""
+    unsteady = Unsteady(storage)
+    deployed = Deployed(evolve(storage, automations=cast("AutomationStore", unsteady)))
     deployed.offer(DEFINITIONS)
     deployed.look()
-    commit = storage.automations.commit
-
-    def away(*_: object) -> Any:
-        raise StorageError("the storage is away")
-
-    monkeypatch.setattr(storage.automations, "commit", away)
     deployed.clock.advance(HOUR - 30)
+    unsteady.is_away = True
     for _ in range(60):
         with pytest.raises(StorageError):
             deployed.look()
         deployed.clock.advance(1)
-    monkeypatch.setattr(storage.automations, "commit", commit)
+    unsteady.is_away = False
     deployed.advance(5)
     keys = [run.run_key for run in deployed.runs() if run.automation == "uploads"]
 

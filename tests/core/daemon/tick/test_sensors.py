@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import define, evolve, field
+from sqlalchemy import Engine, event
 
 import mainspring as ms
 from mainspring.daemon.tick.automations import SENSORS_AT_A_TIME
 from mainspring.daemon.tick.roster import FIRST_AT_A_TIME
 from mainspring.daemon.tick.sense import LAST_BACK_OFF_SECONDS, back_off_seconds, next_evaluation
 from mainspring.run.queue import QueueRules
-from mainspring.storage import AutomationState, Decision, Storage, TickStatus
+from mainspring.storage import AutomationState, Decision, Storage, TickStatus, open_storage
 from tests.core.daemon.tick.deployed import LOCATION, Deployed
 from tests.core.daemon.tick.offers import offered_sensor
 
@@ -106,23 +108,29 @@ def test_a_cleared_key_can_be_asked_for_again(deployed: Deployed, storage: Stora
     assert [run.run_key for run in deployed.runs()] == ["a", "a"]
 
 
-def test_keys_are_looked_up_by_one_query(deployed: Deployed, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_looked_up_by_one_query(tmp_path: Path) -> None:
     """Scar: D#3726, with 787 queries for an evaluation."""
+    storage = open_storage("sqlite:///mainspring.db", tmp_path)
+    deployed = Deployed(storage)
     keys = [f"key {number}" for number in range(787)]
     deployed.offer(sensing(lambda: [ms.RunRequest(key, job="job") for key in keys]))
     deployed.advance(5)
-    asked: list[int] = []
-    known = storage.automations.known_keys
+    asked: list[str] = []
 
-    def counting(location: str, name: str, wanted: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        asked.append(len(wanted))
-        return known(location, name, wanted)
+    def note(*arguments: Any) -> None:
+        if "run_keys" in arguments[2]:
+            asked.append(arguments[2])
 
-    monkeypatch.setattr(storage.automations, "known_keys", counting)
-    deployed.advance(15)
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        deployed.advance(15)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    dropped = [tick.dropped for tick in deployed.ticks("uploads")]
+    storage.close()
 
-    assert asked == [787]
-    assert len(deployed.runs()) == 787
+    assert len(asked) == 1
+    assert dropped == [0, 787]
 
 
 @pytest.mark.parametrize("text", ["", "x" * 1_000_000, "7"])
