@@ -213,8 +213,8 @@ class Daemon:
         for goodbye in (self._leases.release, self._pulse.end):
             try:
                 goodbye()
-            except Exception as error:  # whatever it is, locations are to be closed
-                _LOGGER.warning("its leases run out by themselves: %s: %s", type(error).__name__, error)
+            except Exception:  # whatever it is, locations are to be closed
+                _LOGGER.exception("its leases run out by themselves")
 
     def _held(self) -> frozenset[str]:
         """Return the locations whose ticks this daemon decides."""
