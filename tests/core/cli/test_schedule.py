@@ -310,3 +310,11 @@ def test_ticks_are_listed_page_by_page_and_shown_whole(mainspring: Command, orde
     other = mainspring("schedule", "ticks", "hourly", "--id", str(rows[2]["tick_id"]))
     assert f"there is no tick {rows[2]['tick_id']} of schedule sales:hourly" in other.complaint
     assert "has no such tick" in mainspring("schedule", "ticks", "hourly").err
+
+
+def test_run_keys_of_schedules_are_listed_and_cleared_too(mainspring: Command, orders: Orders) -> None:
+    assert mainspring("schedule", "keys", "nightly", "--json").json == []
+    outcome = mainspring("schedule", "clear-key", "nightly", "2026/a.csv")
+
+    assert outcome.code == 1
+    assert "schedule sales:nightly has never asked for run key '2026/a.csv'" in outcome.complaint

@@ -155,7 +155,7 @@ def at_work(home: Path) -> Iterator[Watched]:
 def test_a_worker_that_is_killed_fails_its_attempt_and_the_next_one_succeeds(
     watched: Watched, job: str, witnessed: list[str]
 ) -> None:
-    """Scars: D#3705, a lost worker; D#28456, P#8566, P#17415, its place comes back within seconds."""
+    """Scars: D#3705, P#10141, a lost worker; D#28456, P#8566, P#17415, its place comes back within seconds."""
     run = watched.until_at_work(watched.queue(job), "second 1")
     assert run.worker is not None
     os.kill(run.worker.pid, signal.SIGKILL)

@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from mainspring.event import Event, RunQueued, RunStarted
 from mainspring.run import Run, RunStatus
+from mainspring.storage import RunQuery
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.runs import SqlRuns
 from mainspring.storage.sql.schema import prepare_schema
@@ -62,10 +63,12 @@ def test_the_queue_is_read_by_its_index_and_not_sorted_again(database: Database)
         (lambda runs: runs.active(5), "runs_active"),
         (lambda runs: runs.active(5, "run-1"), "runs_active"),
         (lambda runs: runs.to_retry(5), "runs_to_retry"),
+        (lambda runs: runs.live_of("sales", "nightly"), "runs_of_automation"),
+        (lambda runs: runs.find(RunQuery(automation="nightly")), "runs_by_automation"),
     ],
-    ids=["active", "the next page", "to retry"],
+    ids=["active", "the next page", "to retry", "live", "of an automation"],
 )
-def test_the_monitor_reads_by_indexes_of_its_own(
+def test_runs_are_found_by_indexes_of_their_own(
     database: Database, look: Callable[[SqlRuns], object], index: str
 ) -> None:
     runs = SqlRuns(database)

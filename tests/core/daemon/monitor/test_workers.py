@@ -21,7 +21,7 @@ def test_a_healthy_run_is_left_alone(watch: Watch, launcher: Told, health: Healt
 
 
 def test_a_worker_that_is_gone_has_failed_its_run_within_seconds(watch: Watch, launcher: Told) -> None:
-    """Scars: D#3705, a lost worker; D#28456, P#8566, P#17415, its place in the queue comes back within seconds."""
+    """Scars: D#3705, P#10141, a lost worker; D#28456, P#8566, P#17415, its place in the queue comes back within seconds."""
     run_id = watch.given(RunStatus.STARTED)
     launcher.health = "NOT_FOUND"
     watch.look()

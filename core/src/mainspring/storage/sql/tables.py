@@ -81,8 +81,18 @@ Index(
     "runs_of_automation",
     runs.c.location,
     runs.c.automation,
+    runs.c.run_id,
     sqlite_where=IS_OF_LIVE_TICK,
     postgresql_where=IS_OF_LIVE_TICK,
+)
+
+_HAS_AUTOMATION = runs.c.automation.is_not(None)
+Index(
+    "runs_by_automation",
+    runs.c.automation,
+    runs.c.run_id,
+    sqlite_where=_HAS_AUTOMATION,
+    postgresql_where=_HAS_AUTOMATION,
 )
 
 IS_TO_RETRY = and_(runs.c.status == literal_column("'FAILURE'"), runs.c.retries_left > literal_column("0"))

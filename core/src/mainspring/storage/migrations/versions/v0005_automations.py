@@ -30,7 +30,8 @@ def _extend_runs() -> None:
     active = "status IN ('STARTING', 'STARTED', 'CANCELING')"
     live = "status IN ('QUEUED', 'STARTING', 'STARTED', 'CANCELING') AND automation IS NOT NULL"
     _partial_index("runs_active", "runs", ["status", "run_id"], active)
-    _partial_index("runs_of_automation", "runs", ["location", "automation"], live)
+    _partial_index("runs_of_automation", "runs", ["location", "automation", "run_id"], live)
+    _partial_index("runs_by_automation", "runs", ["automation", "run_id"], "automation IS NOT NULL")
     _partial_index("runs_to_retry", "runs", ["status", "run_id"], "status = 'FAILURE' AND retries_left > 0")
     _partial_index("runs_by_tick", "runs", ["tick_id"], "tick_id IS NOT NULL")
 
