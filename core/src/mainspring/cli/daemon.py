@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +15,8 @@ from mainspring.cli.leaving import leave_behind
 from mainspring.cli.options import home_option, json_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mainspring.instance import Instance
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -97,7 +101,6 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
     from mainspring.cli.home import made
     from mainspring.component import launcher_of
     from mainspring.daemon.daemon import Daemon
-    from mainspring.instance import Instance
     from mainspring.launch.command import worker_command
     from mainspring.location.address import socket_path
     from mainspring.location.spec import location_specs
@@ -106,7 +109,7 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
     specs = location_specs(settings, folder)
     for name in specs:
         socket_path(folder, name)  # where there can be none, no location can be opened
-    with said_on_stderr(log_format), Instance.open(folder) as instance:
+    with said_on_stderr(log_format), _opened(folder) as instance:
         works = Daemon(
             instance,
             folder,
@@ -127,6 +130,19 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
         works.run()
         OWN.info("the daemon has ended; runs that were started go on")
     leave_behind()
+
+
+def _opened(folder: Path) -> Instance:
+    """Open the instance of a home; what fills an empty database is loaded in a process of its own, not in this for good."""
+    from mainspring.errors import AbsentSchemaError
+    from mainspring.instance import Instance
+
+    try:
+        return Instance.open(folder, create=False)
+    except AbsentSchemaError:
+        command = [sys.executable, "-P", "-m", "mainspring", "instance", "migrate", "--home", str(folder)]
+        subprocess.run(command, capture_output=True, check=False)  # what is wrong shows when it is opened
+        return Instance.open(folder)
 
 
 def _teller(instance: Instance) -> Callable[[], None]:
