@@ -203,14 +203,14 @@ def test_a_database_that_goes_away_and_comes_back(make_home: Callable[..., Home]
 def test_what_fills_an_empty_database_is_not_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "mainspring.toml").write_text("", encoding="utf-8")
     command = [sys.executable, "-X", "importtime", "-m", "mainspring", "daemon", "run", "--home", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
     said: list[str] = []
-    for line in process.stderr:
-        said.append(line)
-        if "is at work" in line:
-            process.terminate()
-    process.wait(PATIENCE_SECONDS)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line)
+            if "is at work" in line:
+                process.terminate()
 
+    assert process.returncode == 0
     assert any("sqlalchemy" in line for line in said)
     assert not any("alembic" in line for line in said)
