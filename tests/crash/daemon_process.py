@@ -1,5 +1,8 @@
 """A daemon in a process of its own, which dies at the point that a file in its home names."""
 
+import faulthandler
+import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +20,8 @@ def main(home: Path) -> None:
     def point(name: str) -> None:
         die_if_doomed(name, home / "daemon-doom")
 
+    faulthandler.register(signal.SIGUSR1)
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {os.getpid()} %(name)s %(message)s")
     with ms.Instance.open(home, crash_point=point) as instance:
         assert instance.settings is not None
         specs = location_specs(instance.settings, home)

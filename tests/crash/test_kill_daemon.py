@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 import mainspring as ms
+from mainspring.component import launcher_of
 from mainspring.definition.timing import Timing, due_times
 from mainspring.run import Run
 from mainspring.storage import RunQuery, Storage, Tick, TickQuery, TickStatus
@@ -116,7 +117,28 @@ class Deployment:
             if self.is_settled():
                 return
             self.pause(0.1)
-        raise AssertionError("runs are not done, or files were not asked for")
+        for each in self.daemons:
+            each.send_signal(signal.SIGUSR1)  # it says where it stands
+        self.pause(1.0)
+        raise AssertionError(f"it does not settle\n{self.standing()}\n{(self.home / 'daemon.log').read_text()[-6000:]}")
+
+    def standing(self) -> str:
+        """Return how things stand, for a failure."""
+        runs = Counter(run.status.value for run in self.runs())
+        locations = [(each.status.value, each.error) for each in self.storage.locations.all()]
+        leases = [(each.name, each.holder, each.version) for each in self.storage.duties.leases()]
+        beats = [(each.daemon_id, each.version, dict(each.body)) for each in self.storage.duties.heartbeats()]
+        starting = [run for run in self.runs() if run.status is ms.RunStatus.STARTING]
+        launcher = launcher_of(self.instance, self.home)
+        health = [(run.run_id, run.attempt, launcher.check(run)) for run in starting]
+        claims = [self.storage.events.read(run.run_id) for run in starting[:2]]
+        tree = [
+            (each.pid, each.ppid(), each.status(), each.cmdline()[-3:])
+            for p in self.daemons
+            for each in psutil.Process(p.pid).children(recursive=True)
+        ]
+        states = self.storage.automations.states()
+        return f"{health=}\n{claims=}\n{tree=}\n{runs=}\n{locations=}\n{leases=}\n{beats=}\n{states=}"
 
     def is_settled(self) -> bool:
         under_way = [

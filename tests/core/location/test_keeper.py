@@ -4,6 +4,7 @@ import queue
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 import mainspring as ms
@@ -72,3 +73,24 @@ def test_a_location_whose_socket_is_gone_is_opened_anew(tmp_path: Path) -> None:
                 pass
             assert second > first
             assert is_listening(socket_path(tmp_path, "sales"))
+
+
+def test_a_front_that_hangs_at_its_end_is_named_and_buried_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "defs.py").write_text(GOOD, encoding="utf-8")
+    changed = threading.Event()
+    with ms.Instance.open(tmp_path) as instance:
+        with LocationKeeper(LocationSpec(name="sales", file="defs.py"), tmp_path, instance, changed.set) as keeper:
+            assert changed.wait(PATIENCE_SECONDS)
+            assert keeper.client is not None
+            stopped = psutil.Process(keeper.client.hello(PATIENCE_SECONDS)["pid"])
+            stopped.suspend()
+        try:
+            assert f"the front of location sales still runs, as process {stopped.pid}" in caplog.text
+        finally:
+            stopped.resume()
+        (burial,) = [each for each in threading.enumerate() if each.name == "end of sales"]
+        burial.join(PATIENCE_SECONDS)
+
+    assert not stopped.is_running()  # as a zombie would be

@@ -26,8 +26,8 @@ FIRST_BACK_OFF_SECONDS = 0.2
 LAST_BACK_OFF_SECONDS = 30.0
 """How long it takes until a front that has died is started again, at first and at last."""
 
-CLOSE_SECONDS = 5.0
-"""How long a front is waited for that nobody watches any more."""
+CLOSE_SECONDS = 8.0
+"""How long a front is waited for that nobody watches any more; longer than it waits itself for what is behind it."""
 
 _LOGGER = logging.getLogger("mainspring.location")
 
@@ -61,7 +61,6 @@ class LocationKeeper:
         self._open: OpenLocation | None = None
         self._has_loaded = False
         self._was_open = False
-        self._last: OpenLocation | None = None
         self._thread = threading.Thread(target=self._keep, name=f"location {spec.name}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -90,7 +89,7 @@ class LocationKeeper:
     def close(self) -> None:
         """Let go of the location; its front ends with all behind it but for workers, unless somebody else watches it."""
         self.begin_close()
-        self._thread.join(CLOSE_SECONDS)
+        self._thread.join(CLOSE_SECONDS + 1.0)
 
     def begin_close(self) -> None:
         """Let go of the location without waiting."""
@@ -110,7 +109,6 @@ class LocationKeeper:
             self._record({"status": "FAILED", "error": said, "traceback": ""})
             wait = min(FIRST_BACK_OFF_SECONDS * 2 ** (failures - 1), LAST_BACK_OFF_SECONDS)
             self._clock.wait(self._closed, wait)
-        self._await_end()
 
     def _hold(self) -> str:
         """Open the location and follow how it stands; return why that came to an end."""
@@ -165,18 +163,14 @@ class LocationKeeper:
         if found is None:
             return
         found.client.close()
-        if found.process is not None and not self._closed.is_set():
-            with suppress(subprocess.TimeoutExpired):  # it is ending; one that hangs is found by whoever opens it next
-                found.process.wait(CLOSE_SECONDS)
-        self._last = found
-
-    def _await_end(self) -> None:
-        last = self._last
-        if last is not None and last.process is not None:
-            try:
-                last.process.wait(CLOSE_SECONDS)
-            except subprocess.TimeoutExpired:
-                _LOGGER.warning("the front of location %s still runs, as process %d", self.spec.name, last.pid)
+        if found.process is None:
+            return
+        try:
+            found.process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:  # one that hangs is found by whoever opens the location next
+            _LOGGER.warning("the front of location %s still runs, as process %d", self.spec.name, found.process.pid)
+            name = f"end of {self.spec.name}"
+            threading.Thread(target=found.process.wait, name=name, daemon=True).start()  # or it would stay a zombie
 
 
 def _end(client: LocationClient) -> None:

@@ -43,6 +43,8 @@ class Worker:
 
     Attributes:
         key: The run's id, and the attempt.
+        start: Its being started, which goes on when whoever asked for it has gone: half a start would be a worker that
+            neither carries out its run nor ends.
         process: Its process, once there is one.
         outcome: What it said of its claim, or that it ended.
         ended: How it ended, for people; None before.
@@ -50,6 +52,7 @@ class Worker:
     """
 
     key: tuple[str, int]
+    start: asyncio.Task[None] = field(init=False)
     process: RoleProcess | None = None
     up: asyncio.Future[bool] = field(factory=lambda: asyncio.get_running_loop().create_future())
     outcome: asyncio.Future[Message] = field(factory=lambda: asyncio.get_running_loop().create_future())
@@ -73,7 +76,6 @@ class Workers:
         self._generation = generation
         self._reload = reload
         self._workers: OrderedDict[tuple[str, int], Worker] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def pids(self) -> set[int]:
@@ -93,11 +95,8 @@ class Workers:
             self._workers[key] = worker
             self._workers.move_to_end(key)
             self._forget_old()
-            try:
-                await self._start(worker, request)
-            except MainspringError as error:
-                self._end(worker, str(error))
-                raise LaunchFailedError(str(error)) from error
+            worker.start = asyncio.create_task(self._start(worker, request))
+        await asyncio.shield(worker.start)
         await asyncio.wait({worker.outcome}, timeout=CLAIM_SECONDS)
         said = worker.outcome.result() if worker.outcome.done() else {"kind": "started"}
         return {**said, "pid": 0 if worker.process is None else worker.process.pid}
@@ -122,6 +121,16 @@ class Workers:
         return ("SUCCEEDED" if worker.succeeded else "FAILED"), worker.ended
 
     async def _start(self, worker: Worker, request: Message) -> None:
+        try:
+            await self._start_process(worker, request)
+        except MainspringError as error:
+            self._end(worker, str(error))
+            raise LaunchFailedError(str(error)) from error
+        except BaseException as error:
+            self._end(worker, f"it could not be started: {type(error).__name__}: {error}")
+            raise
+
+    async def _start_process(self, worker: Worker, request: Message) -> None:
         for _ in range(2):
             generation = self._generation()
             try:
