@@ -211,6 +211,14 @@ ROWS = (
         unit="x",
         breakdown="parts",
     ),
+    Row(
+        "history-pages",
+        "the dearest page of runs, ticks or events, or a switch, after 1,000,000 runs; 95th percentile",
+        _ours("history.py", "ms", "--of=pages", "--runs=1000000", quick=("--runs=1000", "--times=10")),
+        target=Target(at_most=100),
+        breakdown="parts",
+        rounds=1,
+    ),
 )
 
 

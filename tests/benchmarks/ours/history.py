@@ -1,4 +1,4 @@
-"""What a decision costs on storage with a long history: a run's leave of the queue, a tick with a run, a skip that is counted."""
+"""What storage with a long history costs: a run's leave of the queue, a tick with a run, a counted skip, a page of runs."""
 
 import argparse
 import json
@@ -8,14 +8,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import evolve
 
 import mainspring as ms
-from mainspring.event import Event, RunQueued, RunStarted, RunStarting, RunSucceeded
+from mainspring.event import Event, Fact, RunQueued, RunStarted, RunSucceeded, StepStarted, StepSucceeded
 from mainspring.run.queue import QueueRules
-from mainspring.storage import Admission, AutomationState, Decision, Tick, TickStatus
+from mainspring.storage import Admission, AutomationState, Decision, RunQuery, Tick, TickQuery, TickStatus
 
 BEGIN = 1_700_000_000.0
 """When the history begins, in seconds since the epoch."""
@@ -25,6 +25,11 @@ DAY_SECONDS = 86_400.0
 LOCATION = "bench"
 SMALL, LARGE = 1_000, 1_000_000
 """How many ticks of history are compared."""
+
+STEPS, TAGS = 3, 10
+"""How many steps and tags each run has where pages are read: ten events, of which four are about the run."""
+JOBS, FAILED_EACH, CUSTOMERS = 100, 50, 10_000
+"""Of how many jobs the runs are, how many of them one has failed of, and how many values a tag has."""
 
 
 class History:
@@ -45,7 +50,7 @@ class History:
         )
         self.states = {name: self._state(name) for name, _ in names}
 
-    def run(self) -> ms.Run:
+    def run(self, tags: int = 1) -> ms.Run:
         """Return a new run, which is not stored."""
         self.made += 1
         return ms.Run(
@@ -53,7 +58,7 @@ class History:
             job_name="one_op",
             mode="default",
             status=ms.RunStatus.QUEUED,
-            tags={"team": "data"},
+            tags={"team": "data", **{f"tag_{number}": "value" for number in range(1, tags)}},
             location=LOCATION,
             automation="plain",
             created_at=self.now,
@@ -103,9 +108,9 @@ class History:
         assert after is not None
         self.states["nothing_new"] = after
 
-    def queue(self) -> ms.Run:
+    def queue(self, tags: int = 1) -> ms.Run:
         """Queue a run."""
-        run = self.run()
+        run = self.run(tags)
         self.storage.runs.create(run, [self._event(run, RunQueued())])
         return run
 
@@ -117,6 +122,14 @@ class History:
         """Have a run that has left the queue begin and succeed."""
         for fact in (RunStarted(), RunSucceeded()):
             self.storage.events.record(run.run_id, run.attempt, [self._event(run, fact)])
+
+    def end_with_steps(self, run: ms.Run) -> None:
+        """Have a run that has left the queue begin, carry out steps, and succeed."""
+        self.storage.events.record(run.run_id, run.attempt, [self._event(run, RunStarted())])
+        for number in range(STEPS):
+            for fact in (StepStarted(), StepSucceeded()):
+                self.storage.events.record(run.run_id, run.attempt, [self._event(run, fact, f"step_{number}")])
+        self.storage.events.record(run.run_id, run.attempt, [self._event(run, RunSucceeded())])
 
     def admission(self) -> Admission:
         return Admission(rules=QueueRules(), now=self.now)
@@ -140,8 +153,16 @@ class History:
         assert found is not None
         return found
 
-    def _event(self, run: ms.Run, fact: RunQueued | RunStarting | RunStarted | RunSucceeded) -> Event:
-        return Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=self.now)
+    def _event(self, run: ms.Run, fact: Fact, step_key: str | None = None) -> Event:
+        step_attempt = None if step_key is None else 1
+        return Event(
+            run_id=run.run_id,
+            run_attempt=run.attempt,
+            fact=fact,
+            timestamp=self.now,
+            step_key=step_key,
+            step_attempt=step_attempt,
+        )
 
 
 def ms_of(what: Callable[[], T]) -> tuple[float, T]:
@@ -203,8 +224,69 @@ def growth(few: History, many: History, large: int, times: int) -> dict[str, obj
     return {"times": max(medians[kind, "many"] / medians[kind, "few"] for kind in ("tick", "skip")), "parts": parts}
 
 
+def add_history(history: History, count: int) -> str:
+    """Add finished runs of many jobs with tags, steps and events, and as many ticks; return the id of the middle one."""
+    run = history.queue(TAGS)
+    history.admit()
+    history.end_with_steps(run)
+    new_id = "'018' || printf('%022d', n) || 'z'"
+    this = f"run_id = '{run.run_id}'"
+    failed = f"CASE WHEN n % {FAILED_EACH} = 0 THEN 'FAILURE' ELSE 'SUCCESS' END"
+    job = f"'job_' || (n % {JOBS})"
+    added = {"run_id": new_id, "created_at": f"{BEGIN} + n", "tick_id": "NULL"}
+    history.repeat("runs", count, this, {**added, "status": failed, "job_name": job})
+    value = f"CASE key WHEN 'tag_1' THEN 'customer_' || (n % {CUSTOMERS}) ELSE value END"
+    history.repeat("run_tags", count, this, {"run_id": new_id, "value": value})
+    history.repeat("steps", count, this, {"run_id": new_id})
+    history.repeat("events", count, this, {"event_id": "NULL", "run_id": new_id})
+    add_ticks(history, count)
+    return f"018{count // 2:022}z"
+
+
+def pages(history: History, runs: int, times: int) -> dict[str, object]:
+    """Return the 95th percentile of what pages cost after many runs, that of the dearest page, and those of all of them."""
+    middle = add_history(history, runs)
+    storage = history.storage
+    state = history.states["nothing_new"]
+
+    def toggle() -> object:
+        nonlocal state
+        changed = evolve(state, switch=None if state.switch else "stopped")
+        found = storage.automations.commit([Decision(state=changed)]).committed[0].state
+        assert found is not None
+        state = found
+        return found
+
+    def found(**query: Any) -> Callable[[], object]:
+        return lambda: storage.runs.find(RunQuery(**query))
+
+    failure = (ms.RunStatus.FAILURE,)
+    customer = {"tag_1": f"customer_{CUSTOMERS // 2 + 1}"}
+    kinds: dict[str, Callable[[], object]] = {
+        "newest runs": found(),
+        "runs behind the middle one": found(before=middle),
+        "runs of a job": found(job_name="job_7"),
+        "failed runs": found(statuses=failure),
+        "failed runs of a job, of which there are none": found(statuses=failure, job_name="job_7"),
+        "runs of an automation": found(location=LOCATION, automation="plain"),
+        "runs with a tag that all have": found(tags={"team": "data"}),
+        "runs with a tag that few have": found(tags=customer),
+        "failed runs with a tag that few have": found(tags=customer, statuses=failure),
+        "a run by the beginning of its id": found(prefix=middle[:-1]),
+        "a run's events": lambda: storage.events.read(middle),
+        "a run's steps": lambda: storage.events.steps(middle),
+        "an automation's ticks": lambda: storage.automations.ticks(TickQuery(location=LOCATION, automation="plain")),
+        "all automations": storage.automations.states,
+        "a switch": toggle,
+    }
+    slow = {
+        kind: statistics.quantiles([ms_of(read)[0] for _ in range(times)], n=20)[-1] for kind, read in kinds.items()
+    }
+    return {"ms": max(slow.values()), "parts": slow}
+
+
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--of", choices=["queue", "ticks"], required=True)
+parser.add_argument("--of", choices=["queue", "ticks", "pages"], required=True)
 parser.add_argument("--runs", type=int, default=100_000)
 parser.add_argument("--ticks", type=int, default=LARGE)
 parser.add_argument("--times", type=int, default=200)
@@ -218,6 +300,8 @@ with (
     past = History(first, Path(one) / "mainspring.db")
     if arguments.of == "queue":
         line = decisions(past, arguments.runs, arguments.times)
+    elif arguments.of == "pages":
+        line = pages(past, arguments.runs, arguments.times)
     else:
         line = growth(past, History(second, Path(other) / "mainspring.db"), arguments.ticks, arguments.times)
 print(json.dumps({"work": f"history {arguments.of}", **line}))
