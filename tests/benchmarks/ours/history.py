@@ -118,18 +118,12 @@ class History:
         """Have the one run that waits leave the queue."""
         assert len(self.storage.runs.admit(self.admission())) == 1
 
-    def end(self, run: ms.Run) -> None:
-        """Have a run that has left the queue begin and succeed."""
-        for fact in (RunStarted(), RunSucceeded()):
-            self.storage.events.record(run.run_id, run.attempt, [self._event(run, fact)])
-
-    def end_with_steps(self, run: ms.Run) -> None:
+    def end(self, run: ms.Run, steps: int = 0) -> None:
         """Have a run that has left the queue begin, carry out steps, and succeed."""
-        self.storage.events.record(run.run_id, run.attempt, [self._event(run, RunStarted())])
-        for number in range(STEPS):
-            for fact in (StepStarted(), StepSucceeded()):
-                self.storage.events.record(run.run_id, run.attempt, [self._event(run, fact, f"step_{number}")])
-        self.storage.events.record(run.run_id, run.attempt, [self._event(run, RunSucceeded())])
+        keys = [f"step_{number}" for number in range(steps)]
+        of_steps = [self._event(run, fact, key) for key in keys for fact in (StepStarted(), StepSucceeded())]
+        for told in (self._event(run, RunStarted()), *of_steps, self._event(run, RunSucceeded())):
+            self.storage.events.record(run.run_id, run.attempt, [told])
 
     def admission(self) -> Admission:
         return Admission(rules=QueueRules(), now=self.now)
@@ -228,7 +222,7 @@ def add_history(history: History, count: int) -> str:
     """Add finished runs of many jobs with tags, steps and events, and as many ticks; return the id of the middle one."""
     run = history.queue(TAGS)
     history.admit()
-    history.end_with_steps(run)
+    history.end(run, STEPS)
     new_id = "'018' || printf('%022d', n) || 'z'"
     this = f"run_id = '{run.run_id}'"
     failed = f"CASE WHEN n % {FAILED_EACH} = 0 THEN 'FAILURE' ELSE 'SUCCESS' END"
@@ -261,7 +255,7 @@ def pages(history: History, runs: int, times: int) -> dict[str, object]:
         return lambda: storage.runs.find(RunQuery(**query))
 
     failure = (ms.RunStatus.FAILURE,)
-    customer = {"tag_1": f"customer_{CUSTOMERS // 2 + 1}"}
+    customer = {"tag_1": f"customer_{FAILED_EACH}"}
     kinds: dict[str, Callable[[], object]] = {
         "newest runs": found(),
         "runs behind the middle one": found(before=middle),
@@ -279,6 +273,7 @@ def pages(history: History, runs: int, times: int) -> dict[str, object]:
         "all automations": storage.automations.states,
         "a switch": toggle,
     }
+    assert [kind for kind, read in kinds.items() if not read()] == ["failed runs of a job, of which there are none"]
     slow = {
         kind: statistics.quantiles([ms_of(read)[0] for _ in range(times)], n=20)[-1] for kind, read in kinds.items()
     }

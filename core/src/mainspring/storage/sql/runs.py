@@ -148,15 +148,15 @@ class SqlRuns:
 def _bearing(tags: Mapping[str, str]) -> tuple[Select[Any], ColumnElement[str]]:
     """Return a query for the runs that bear all of these tags, and the column of their ids that they are sorted by.
 
-    It goes along the first tag's index, which holds its runs in order, so that a page costs the same whether few runs
+    It goes along the last tag's index, which holds its runs in order, so that a page costs the same whether few runs
     bear it or all do. A set of all its runs, which `IN` makes of them, is dear where many do.
     """
     statement, by = select(runs), runs.c.run_id
     for number, (key, value) in enumerate(tags.items()):
         tag = run_tags.alias(f"tag_{number}")
-        by = tag.c.run_id if number == 0 else by
-        statement = statement.join(tag, tag.c.run_id == (by if number else runs.c.run_id))
+        statement = statement.join(tag, tag.c.run_id == by)
         statement = statement.where(tag.c.key == findable(key), tag.c.value == findable(value))
+        by = tag.c.run_id
     return statement, by
 
 
