@@ -1,0 +1,42 @@
+"""What the bookkeeper has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+
+@frozen
+class Finding:
+    """Something that does not balance.
+
+    Attributes:
+        rule: The rule that is broken, in a word or two: `one decision a tick`.
+        name: What breaks it: a run's id, or `location:automation`.
+        said: What is wrong, in one sentence that names the thing.
+    """
+
+    rule: str
+    name: str
+    said: str
+
+
+@frozen
+class Books:
+    """The books at one moment.
+
+    Attributes:
+        findings: What does not balance.
+        counted: How many things of each kind were looked at: `runs`, `ticks`, `run keys`, `steps`.
+        pending: What is under way, by kind; that is no error.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    counted: Mapping[str, int] = field(factory=dict)
+    pending: Mapping[str, int] = field(factory=dict)
+
+    @property
+    def balance(self) -> bool:
+        """Whether all adds up."""
+        return not self.findings
