@@ -1,85 +1,86 @@
-"""What people do on the command line is in the audit log, with who and when."""
+"""`mainspring audit`: the books of a home, read while it is at work, and never written."""
 
-import getpass
-import pwd
-import socket
+import hashlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-import mainspring as ms
-from mainspring.storage import DefinitionRecord, LocationRecord, LocationStatus
-from mainspring.who import this_person
-from tests.core.cli.command import Command, Write
+from tests.core.cli.command import Command
 
 
 @pytest.fixture
-def failed(mainspring: Command, sales: str, home: str) -> str:
-    """The id of a run that failed, in a home."""
-    run_id = mainspring("job", "run", "broken", "-f", sales, "--home", home, "--json").json["run_id"]
-    assert isinstance(run_id, str)
-    return run_id
+def run_id(mainspring: Command, sales: str, home: str) -> str:
+    """The id of a run in a home."""
+    found = mainspring("job", "run", "ingest", "-f", sales, "--home", home, "--json", "--mode", "dev").json["run_id"]
+    assert isinstance(found, str)
+    return found
 
 
-def test_a_retry_is_noted_with_who_did_it_and_when(mainspring: Command, sales: str, home: str, failed: str) -> None:
-    mainspring("run", "retry", failed, "-f", sales, "--home", home)
-    (entry,) = mainspring("instance", "audit", "--home", home, "--json").json
-
-    assert (entry["action"], entry["subject"], entry["who"]) == ("run retry", f"run:{failed}", this_person())
-    assert entry["detail"] == {"job": "broken", "attempt": 2}
-    assert entry["at"].endswith("Z")
+def execute(home: str, statement: str) -> None:
+    database = sqlite3.connect(Path(home) / "mainspring.db")
+    database.executescript(statement)
+    database.close()
 
 
-def test_what_is_refused_is_not_noted(mainspring: Command, home: str, failed: str) -> None:
-    outcome = mainspring("run", "cancel", failed, "--home", home)
+def test_books_that_balance(mainspring: Command, home: str, run_id: str) -> None:
+    outcome = mainspring("audit", "--home", home)
+
+    assert outcome.code == 0
+    assert outcome.out.startswith("the books balance: 1 runs, ")
+    document = mainspring("audit", "--home", home, "--json").json
+    assert (document["balances"], document["findings"], document["since"]) == (True, [], None)
+    assert document["counted"]["runs"] == 1
+
+
+def test_what_does_not_balance_is_named_and_ends_with_1(mainspring: Command, home: str, run_id: str) -> None:
+    execute(home, "UPDATE runs SET status = 'FAILURE'")
+    outcome = mainspring("audit", "--home", home)
 
     assert outcome.code == 1
+    assert f"run {run_id} is FAILURE in attempt 1, and by its events SUCCESS in 1" in outcome.out
+    assert "1 things do not add up" in outcome.out
+    (finding,) = mainspring("audit", "--home", home, "--json").json["findings"]
+    assert (finding["rule"], finding["name"]) == ("the row is what the events say", run_id)
+
+
+def test_nothing_is_written(mainspring: Command, home: str, run_id: str) -> None:
+    execute(home, "PRAGMA wal_checkpoint(TRUNCATE)")
+    database = Path(home) / "mainspring.db"
+    before = hashlib.sha256(database.read_bytes()).digest()
+    mainspring("audit", "--home", home)
+
+    assert hashlib.sha256(database.read_bytes()).digest() == before
     assert mainspring("instance", "audit", "--home", home, "--json").json == []
 
 
-def test_launching_and_canceling_are_found_by_subject_and_by_action(mainspring: Command, home: str) -> None:
-    mainspring("instance", "migrate", "--home", home)
-    with ms.Instance.open(home) as instance:
-        location = LocationRecord(name="sales", status=LocationStatus.LOADED)
-        body = '{"modes": [{"name": "dev"}], "tags": {}, "ops": []}'
-        job = DefinitionRecord(location="sales", kind="job", name="ingest", hash="1", body=body)
-        instance.storage.locations.record(location, [job])
-    launched = mainspring("job", "launch", "ingest", "--home", home, "--json").json["run_id"]
-    mainspring("run", "cancel", launched, "--home", home)
+def test_what_was_pruned_is_left_out(mainspring: Command, home: str, run_id: str) -> None:
+    mainspring("instance", "prune", "--older-than", "1d", "--home", home)
+    document = mainspring("audit", "--home", home, "--json").json
 
-    def found(*words: str) -> list[str]:
-        return [each["action"] for each in mainspring("instance", "audit", *words, "--home", home, "--json").json]
-
-    assert found() == ["run cancel", "job launch"]
-    assert found("--subject", f"run:{launched}", "--limit", "1") == ["run cancel"]
-    assert found("--action", "job launch") == ["job launch"]
-    assert found("--subject", "run:another") == []
-    page = mainspring("instance", "audit", "--limit", "1", "--home", home)
-    assert f"run:{launched}" in page.out
-    assert "the next page begins with --before 2" in page.err
-    assert found("--before", "2") == ["job launch"]
+    assert document["since"].endswith("Z")
+    assert document["counted"]["runs"] == 1  # it is younger
 
 
-def test_where_nothing_was_done_that_is_said(mainspring: Command, write: Write, home: str, tmp_path: Path) -> None:
-    mainspring("instance", "migrate", "--home", home)
-    assert "nothing of that kind was done" in mainspring("instance", "audit", "--home", home).err
+def test_only_what_is_younger_than_a_time(mainspring: Command, home: str, run_id: str) -> None:
+    execute(home, "UPDATE runs SET status = 'FAILURE'")
+    outcome = mainspring("audit", "--since", "2100-01-01", "--home", home)
 
-    write("mainspring.toml", "")
-    outcome = mainspring("instance", "audit", "--json")
-    assert (outcome.code, outcome.json) == (0, [])
-    assert not (tmp_path / "mainspring.db").exists()
+    assert outcome.code == 0
+    assert "what was recorded before 2100-01-01T00:00:00.000Z is left out" in outcome.err
 
 
-def test_a_person_is_whom_the_system_knows_not_whom_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOGNAME", "somebody else")
-    assert getpass.getuser() == "somebody else"
-    assert this_person().endswith(f"@{socket.gethostname()}")
-    assert "somebody else" not in this_person()
+def test_a_home_in_which_nothing_was_run(mainspring: Command, home: str) -> None:
+    Path(home).mkdir()
+    outcome = mainspring("audit", "--home", home)
+
+    assert outcome.code == 0
+    assert "the books balance: nothing was recorded" in outcome.out
+    assert "there is nothing in home" in outcome.err
 
 
-def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(number: int) -> pwd.struct_passwd:
-        raise KeyError(number)
+def test_a_time_that_is_none(mainspring: Command, home: str, run_id: str) -> None:
+    outcome = mainspring("audit", "--since", "soon", "--home", home)
 
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
-    assert this_person().startswith("uid ")
+    assert outcome.code == 2
+    assert "'soon' is no date or time" in outcome.complaint

@@ -63,6 +63,11 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "location": LazyCommand(
         "mainspring.cli.location", "location", "Show the code locations of a home, check them, and load them anew."
     ),
+    "audit": LazyCommand(
+        "mainspring.cli.audit",
+        "audit",
+        "Check that ticks, run requests, runs and steps add up; end with 1 if they don't.",
+    ),
     "step": LazyCommand("mainspring.cli.step", "step", "Open a step of a run in a debugger or a notebook."),
     "instance": LazyCommand(
         "mainspring.cli.instance",

@@ -40,6 +40,8 @@ class AutomationState:
         timing: Of a schedule, when it was due when it was last looked at, as JSON text; whoever finds another one moves the
             mark, so that no time of the past is decided by new rules. None where it was not offered. Likewise of a sensor
             that follows the log, what it followed.
+        timed_at: Of a schedule, since when it is due so, seconds since the epoch: of each due time since then, up to the mark,
+            there is a record.
         backlog: Stretches of missed times that are to run yet: after the first of each up to the second.
         turn: The runs of the last one of these; the next one waits for their end.
         not_before: Until when it is left alone after it failed, seconds since the epoch.
@@ -58,6 +60,7 @@ class AutomationState:
     version: int = 0
     mark: float | None = None
     timing: str | None = None
+    timed_at: float | None = None
     backlog: tuple[tuple[float, float], ...] = ()
     turn: tuple[str, ...] = ()
     not_before: float | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mainspring.audit import examine
 from mainspring.storage import Storage, memory_storage, open_storage
 from tests.core.daemon.tick.deployed import Deployed
 
@@ -18,6 +19,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]
 
 
 @pytest.fixture
-def deployed(storage: Storage) -> Deployed:
-    """Give a deployment whose location has not loaded anything yet."""
-    return Deployed(storage)
+def deployed(storage: Storage) -> Iterator[Deployed]:
+    """Give a deployment whose location has not loaded anything yet; in the end its books balance."""
+    yield Deployed(storage)
+    assert examine(storage).findings == ()

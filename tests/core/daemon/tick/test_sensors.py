@@ -14,7 +14,7 @@ from mainspring.daemon.tick.automations import SENSORS_AT_A_TIME
 from mainspring.daemon.tick.roster import FIRST_AT_A_TIME
 from mainspring.daemon.tick.sense import LAST_BACK_OFF_SECONDS, back_off_seconds, next_evaluation
 from mainspring.run.queue import QueueRules
-from mainspring.storage import AutomationState, Decision, Storage, TickStatus, open_storage
+from mainspring.storage import AuditEntry, AutomationState, Decision, Storage, TickStatus, open_storage
 from tests.core.daemon.tick.deployed import LOCATION, Deployed
 from tests.core.daemon.tick.offers import offered_sensor
 
@@ -103,6 +103,9 @@ def test_a_cleared_key_can_be_asked_for_again(deployed: Deployed, storage: Stora
     deployed.offer(sensing(lambda: ms.RunRequest("a", job="job")))
     deployed.advance(20)
     assert storage.automations.clear_keys(LOCATION, "uploads", "a") == 1
+    subject, at = f"sensor:{LOCATION}:uploads", deployed.clock.time()
+    act = AuditEntry(at=at, who="me", action="sensor clear-key", subject=subject, detail={"run_key": "a"})
+    storage.audit.record(act)
     deployed.advance(20)
 
     assert [run.run_key for run in deployed.runs()] == ["a", "a"]

@@ -48,6 +48,7 @@ def introduce(schedule: OfferedSchedule, now: float) -> AutomationState:
         kind="schedule",
         mark=now,
         timing=schedule.timing_text if schedule.is_running_by_default else None,
+        timed_at=now,
         updated_at=now,
     )
 
@@ -75,7 +76,7 @@ def look(schedule: OfferedSchedule | None, state: AutomationState, now: float, *
     if state.timing != schedule.timing_text:
         return _retimed(schedule, state, now)
     mark = now if state.mark is None else state.mark
-    state = evolve(state, mark=mark)
+    state = evolve(state, mark=mark, timed_at=mark if state.timed_at is None else state.timed_at)
     pending = due_times(schedule.timing, mark, now, 2)
     newest = pending if len(pending) < 2 else last_times(schedule.timing, mark, now, 1)
     time = newest[0] if newest and now - newest[0] <= LIVE_SECONDS else None
@@ -202,7 +203,7 @@ def _retimed(schedule: OfferedSchedule, state: AutomationState, now: float) -> D
 
 def _afresh(state: AutomationState, now: float, timing: str | None) -> AutomationState:
     mark = max(now, state.mark or now)
-    return evolve(state, mark=mark, timing=timing, backlog=(), turn=(), not_before=None, failures=0)
+    return evolve(state, mark=mark, timing=timing, timed_at=mark, backlog=(), turn=(), not_before=None, failures=0)
 
 
 def _dropped(state: AutomationState, now: float, reason: str) -> tuple[Tick, ...]:

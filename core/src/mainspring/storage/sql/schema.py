@@ -9,7 +9,7 @@ from mainspring.storage.sql.backend import Lock
 from mainspring.storage.sql.database import Database
 from mainspring.storage.sql.tables import schema_info
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """The version that this code writes: the number of the newest migration."""
 
 

@@ -200,6 +200,7 @@ automations = Table(
     Column("mark", Double),
     Column("cursor", Text),
     Column("timing", Text),
+    Column("timed_at", Double),
     Column("backlog", Text),
     Column("turn", Text),
     Column("not_before", Double),

@@ -1,0 +1,47 @@
+"""Since when nothing was deleted: only of what is younger can it be said that something is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from mainspring.settings import RetentionSettings
+from mainspring.storage import AuditEntry
+
+
+@frozen
+class Horizon:
+    """Since when nothing was deleted, in seconds since the epoch.
+
+    Attributes:
+        runs: All runs made since then are there.
+        ticks: All ticks since then that asked for runs, or decided a time.
+    """
+
+    runs: float = -math.inf
+    ticks: float = -math.inf
+
+    def no_earlier_than(self, since: float) -> Horizon:
+        """Return one that leaves out what is from before a time."""
+        return Horizon(max(self.runs, since), max(self.ticks, since))
+
+
+EVERYTHING = Horizon()
+
+
+def horizon_of(retention: RetentionSettings, prunings: Sequence[AuditEntry], now: float) -> Horizon:
+    """Return since when all is there, by the settings as they are and by what people have deleted.
+
+    Args:
+        retention: How long what was recorded is kept.
+        prunings: The recorded acts of deleting what was too old.
+        now: Seconds since the epoch.
+    """
+    runs = [now - age for age in (retention.runs, retention.failed_runs) if age is not None]
+    ticks = [] if retention.ticks is None else [now - retention.ticks]
+    horizon = Horizon(max(runs, default=-math.inf), max(ticks, default=-math.inf))
+    for act in prunings:
+        horizon = horizon.no_earlier_than(act.at - (act.detail.get("older_than") or 0.0))
+    return evolve(horizon, runs=max(horizon.runs, horizon.ticks))  # a run is looked at beside its tick

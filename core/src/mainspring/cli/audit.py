@@ -1,0 +1,112 @@
+"""`mainspring audit`: whether the books of a home balance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from mainspring.cli.complaint import note
+from mainspring.cli.moment import MOMENT
+from mainspring.cli.options import home_option, json_option
+from mainspring.cli.show import echo, echo_json, echo_table
+from mainspring.text import utc
+
+if TYPE_CHECKING:
+    from mainspring.audit import Books, Horizon
+    from mainspring.clock import Clock
+    from mainspring.instance import Instance
+
+TELL_SECONDS = 1.0
+"""How often it is told how far it has come."""
+
+
+@click.command
+@click.option(
+    "--since",
+    type=MOMENT,
+    metavar="TIME",
+    help="Only what was recorded since this date or time, in UTC unless it says.",
+)
+@json_option
+@home_option
+def audit(*, since: float | None, as_json: bool, home: str | None) -> None:
+    """Check that ticks, run requests, runs and steps add up; end with 1 if they don't.
+
+    Nothing is written. Each due time is decided once and none is left out; each request has one run, and each run its request; each run key is
+    in the ledger; each attempt of a run and of a step was begun once; statuses changed as they may; and rows are what the
+    events say. Daemons may be at work meanwhile: what is under way is counted as pending, not as an error. What the
+    settings, or `mainspring instance prune`, may have deleted is left out; of a schedule, the last 100,000 due times are
+    looked at.
+
+    \b
+    Examples:
+      mainspring audit
+      mainspring audit --since 2026-03-01 --json
+    """  # noqa: D301 - click's mark is a backspace
+    from mainspring.audit import Books, Horizon, examine
+    from mainspring.cli.home import NothingThereYetError, opened
+
+    books, horizon = Books(), Horizon()
+    try:
+        with opened(home) as instance:
+            horizon = _horizon(instance, since)
+            now = instance.clock.time()
+            books = examine(instance.storage, horizon, now, _progress(instance.clock))
+    except NothingThereYetError as error:
+        note(str(error))
+    if as_json:
+        echo_json(_document(books, horizon))
+    else:
+        _echo(books, horizon)
+    if not books.balance:
+        raise click.exceptions.Exit(1)
+
+
+def _horizon(instance: Instance, since: float | None) -> Horizon:
+    from mainspring.audit import horizon_of
+    from mainspring.settings import RetentionSettings
+    from mainspring.storage import AuditQuery
+
+    retention = RetentionSettings() if instance.settings is None else instance.settings.retention
+    prunings = instance.storage.audit.find(AuditQuery(action="instance prune", limit=1000))
+    horizon = horizon_of(retention, prunings, instance.clock.time())
+    return horizon if since is None else horizon.no_earlier_than(since)
+
+
+def _progress(clock: Clock) -> Callable[[str, int], None]:
+    tell_at = clock.monotonic() + TELL_SECONDS
+
+    def tell(what: str, number: int) -> None:
+        nonlocal tell_at
+        if clock.monotonic() >= tell_at:
+            tell_at = clock.monotonic() + TELL_SECONDS
+            note(f"{number:,} {what} read so far")
+
+    return tell
+
+
+def _document(books: Books, horizon: Horizon) -> dict[str, object]:
+    return {
+        "balances": books.balance,
+        "findings": [attrs.asdict(each) for each in books.findings],
+        "counted": dict(books.counted),
+        "pending": dict(books.pending),
+        "since": utc(horizon.runs) if horizon.runs > 0 else None,
+    }
+
+
+def _echo(books: Books, horizon: Horizon) -> None:
+    if horizon.runs > 0:
+        note(f"what was recorded before {utc(horizon.runs)} is left out")
+    counted = ", ".join(f"{number:,} {what}" for what, number in sorted(books.counted.items()))
+    if books.findings:
+        echo_table(("RULE", "WHAT IS WRONG"), [(each.rule, each.said) for each in books.findings])
+        echo()
+        echo(f"{len(books.findings):,} things do not add up, among {counted}")
+    else:
+        echo(f"the books balance: {counted or 'nothing was recorded'}")
+    for what, number in sorted(books.pending.items()):
+        echo(f"pending: {number:,} {what}")
