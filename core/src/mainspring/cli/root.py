@@ -63,6 +63,11 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "location": LazyCommand(
         "mainspring.cli.location", "location", "Show the code locations of a home, check them, and load them anew."
     ),
+    "plan": LazyCommand(
+        "mainspring.cli.plan",
+        "plan",
+        "Say what the code of a location, or of each, would change if a daemon loaded it now.",
+    ),
     "audit": LazyCommand(
         "mainspring.cli.audit",
         "audit",
