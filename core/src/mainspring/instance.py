@@ -53,6 +53,7 @@ class Instance:
         clock: The time.
         crash_point: Where tests stop the process.
         chance: Returns a random number from 0 to 1.
+        randomness: Returns random bytes, for ids.
     """
 
     storage: Storage
@@ -67,6 +68,7 @@ class Instance:
     clock: Clock = field(factory=SystemClock)
     crash_point: CrashPoint = pass_by
     chance: Callable[[], float] = _chance
+    randomness: Callable[[int], bytes] = os.urandom
 
     def __repr__(self) -> str:
         return f"<Instance {self.home or 'in memory'}>"

@@ -8,7 +8,7 @@ import pytest
 
 import mainspring as ms
 from mainspring.launch.local import LocalLauncher
-from mainspring.testing import Deployment, RunLauncherContract
+from mainspring.testing import LaunchDeployment, RunLauncherContract
 from tests.core.launch.surroundings import open_location_of
 
 pytestmark = pytest.mark.integration
@@ -20,7 +20,7 @@ class LocalContract(RunLauncherContract):
         return open_location_of(home)
 
     @pytest.fixture
-    def launcher(self, deployment: Deployment) -> ms.RunLauncher:
+    def launcher(self, deployment: LaunchDeployment) -> ms.RunLauncher:
         return LocalLauncher(home=deployment.home, grace=1.0)
 
 

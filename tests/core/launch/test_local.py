@@ -15,19 +15,25 @@ from mainspring.launch.local import LocalLauncher
 from mainspring.location.address import address
 from mainspring.location.client import LocationClient
 from mainspring.testing.contract import launched_jobs as jobs
-from mainspring.testing.contract.deployment import LOCATION, PATIENCE_SECONDS, Deployment, deployed, make_home
+from mainspring.testing.contract.launch_deployment import (
+    LOCATION,
+    PATIENCE_SECONDS,
+    LaunchDeployment,
+    deployed,
+    make_home,
+)
 from tests.core.launch.surroundings import open_location_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
+def deployment(tmp_path: Path) -> Iterator[LaunchDeployment]:
     with deployed(make_home(tmp_path, {})) as deployment:
         yield deployment
 
 
-def test_a_location_that_is_not_open_can_be_tried_again(deployment: Deployment) -> None:
+def test_a_location_that_is_not_open_can_be_tried_again(deployment: LaunchDeployment) -> None:
     launcher = LocalLauncher(home=deployment.home)
     launch = deployment.launch_of(deployment.queue(jobs.succeeding))
     with pytest.raises(LaunchError, match="it is open while `mainspring daemon` runs") as raised:
@@ -40,7 +46,7 @@ def test_a_location_that_is_not_open_can_be_tried_again(deployment: Deployment) 
 
 
 def test_a_folder_for_sockets_that_cannot_be_used_raises_nothing_else(
-    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deployment: LaunchDeployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "open to all").mkdir()
     (tmp_path / "open to all").chmod(0o777)
@@ -54,13 +60,13 @@ def test_a_folder_for_sockets_that_cannot_be_used_raises_nothing_else(
     assert launcher.terminate(launch.run) is False
 
 
-def test_a_run_of_no_location_is_refused(deployment: Deployment) -> None:
+def test_a_run_of_no_location_is_refused(deployment: LaunchDeployment) -> None:
     launch = deployment.launch_of(deployment.queue(jobs.succeeding))
     with pytest.raises(LaunchError, match="belongs to no code location"):
         LocalLauncher(home=deployment.home).launch(evolve(launch, run=evolve(launch.run, location=None)))
 
 
-def test_a_worker_that_another_one_started_is_found_and_ended(deployment: Deployment) -> None:
+def test_a_worker_that_another_one_started_is_found_and_ended(deployment: LaunchDeployment) -> None:
     """Though it does not end when it is asked to, and no location knows of it."""
     launch = deployment.launch_of(deployment.queue(jobs.ignoring_sigterm))
     launcher = LocalLauncher(home=deployment.home, grace=0.2)
@@ -108,7 +114,7 @@ def test_settings_that_make_no_sense_are_refused(changes: dict[str, float], said
         LocalLauncher(**changes)  # type: ignore[arg-type]
 
 
-def test_it_is_a_plugin_like_any_other(deployment: Deployment) -> None:
+def test_it_is_a_plugin_like_any_other(deployment: LaunchDeployment) -> None:
     assert deployment.instance.plugins is not None
     assert deployment.instance.plugins.find("run launcher", "local") is LocalLauncher
     assert issubclass(LocalLauncher, ms.RunLauncher)

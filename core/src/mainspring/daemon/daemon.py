@@ -14,22 +14,17 @@ import attrs
 
 from mainspring.daemon.expiry import rules_of
 from mainspring.daemon.lease import RENEW_SECONDS, Leases
-from mainspring.daemon.monitor import Monitor
 from mainspring.daemon.pulse import Pulse
+from mainspring.daemon.reconcilers import Reconcilers
 from mainspring.daemon.retention import Retention
-from mainspring.daemon.rules import queue_rules
-from mainspring.daemon.starter import Starter
-from mainspring.daemon.tick.automations import Automations
-from mainspring.daemon.tick.committing import Committer
 from mainspring.daemon.tick.interest import smallest
-from mainspring.daemon.tick.work import InHand
 from mainspring.errors import MainspringError
 from mainspring.execute.worker import liveness, own_identity
 from mainspring.launch import RunLauncher
 from mainspring.location.keeper import LocationKeeper, close_locations, open_locations
 from mainspring.location.spec import LocationSpec
 from mainspring.run import Run, WorkerIdentity
-from mainspring.settings import MonitorSettings, RetentionSettings
+from mainspring.settings import RetentionSettings
 from mainspring.storage import Duty, Topic
 
 if TYPE_CHECKING:
@@ -93,16 +88,17 @@ class Daemon:
         self._leases = Leases(instance.storage.duties, self.daemon_id, told, _is_dead)
         self._renew_at = 0.0
         self._read_at = 0.0
-        self._starter = Starter(instance, launcher, command, queue_rules(instance.settings), self._awake.set)
-        committer = Committer(instance, self._starter.admission, self._duty, self._lose)
-        self._automations = Automations(instance, committer, InHand(self._client, self._awake.set))
+        self._reconcilers = Reconcilers(
+            instance, launcher, command, self._client, self._duty, self._lose, self._awake.set
+        )
+        self._starter = self._reconcilers.starter
+        self._automations = self._reconcilers.automations
         self._pulse = Pulse(instance, self.daemon_id, identity)
         kept = RetentionSettings() if instance.settings is None else instance.settings.retention
         self._retention = Retention(
             instance, rules_of(kept), lambda: smallest(instance.storage.automations.follower_cursors())
         )
         self._look_at_retention_at = 0.0
-        self._monitor = Monitor(instance, launcher, _monitor_settings(instance), self._awake.set)
 
     def stop(self) -> None:
         """Have `run` come to its end; safe to call from a signal handler."""
@@ -121,7 +117,7 @@ class Daemon:
                 self._drain()
         finally:
             self._starter.close()
-            self._monitor.close()
+            self._reconcilers.monitor.close()
             self._give_up()
             close_locations(self._keepers)
 
@@ -163,18 +159,16 @@ class Daemon:
 
     def _decide(self) -> float:
         """Decide ticks, and launch the runs that start with them."""
-        self._starter.launch(self._automations.reconcile(self._held()))
-        now = self._instance.clock.time()
-        next_at = self._automations.next_at(now)
-        return self._poll_seconds if next_at is None else max(next_at - now, 0.0)
+        wait = self._reconcilers.decide(self._held())
+        return self._poll_seconds if wait is None else wait
 
     def _start(self) -> float:
         """Have runs leave the queue; where some have, others may follow."""
-        return 0.0 if self._starter.reconcile() else self._poll_seconds
+        return 0.0 if self._reconcilers.start() else self._poll_seconds
 
     def _watch(self) -> float:
         """Look at the runs under way."""
-        return self._monitor.reconcile()
+        return self._reconcilers.watch()
 
     def _beat(self) -> float:
         """Tell how this daemon does."""
@@ -189,12 +183,7 @@ class Daemon:
             for keeper in self._keepers:
                 keeper.look()
         while self._changed:
-            match self._changed.pop():
-                case Topic.RUNS:
-                    self._automations.runs_changed()
-                case Topic.AUTOMATIONS:
-                    self._starter.location_changed()
-                    self._automations.look_again()
+            self._reconcilers.take_up(self._changed.pop())
 
     def _drain(self) -> None:
         """Let evaluations end that are under way, and commit what they come to; begin no more."""
@@ -255,7 +244,3 @@ def _is_dead(identity: str) -> bool:
         return liveness(WorkerIdentity(**json.loads(identity))) == "dead"
     except (ValueError, TypeError):
         return False
-
-
-def _monitor_settings(instance: Instance) -> MonitorSettings:
-    return MonitorSettings() if instance.settings is None else instance.settings.monitor

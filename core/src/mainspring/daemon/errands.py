@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
+
+from mainspring.daemon.hands import Hands, Threads
 
 _LOGGER = logging.getLogger("mainspring.daemon")
 
@@ -14,15 +16,17 @@ AT_A_TIME = 4
 
 
 class Errands:
-    """Does errands in threads, none twice at a time.
+    """Does errands, none twice at a time.
 
     Args:
         name: What the threads are called.
+        hands: Who does them; threads unless given.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, hands: Hands | None = None) -> None:
         self._name = name
-        self._pools: dict[str | None, ThreadPoolExecutor] = {}
+        self._hands = hands or Threads()
+        self._pools: dict[str | None, Executor] = {}
         self._under_way: set[Hashable] = set()
         self._futures: set[Future[None]] = set()
         self._lock = threading.Lock()
@@ -61,9 +65,9 @@ class Errands:
         for each in pools:
             each.shutdown(wait=False, cancel_futures=True)
 
-    def _pool(self, location: str | None) -> ThreadPoolExecutor:
+    def _pool(self, location: str | None) -> Executor:
         if location not in self._pools:
-            self._pools[location] = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=f"{self._name} {location}")
+            self._pools[location] = self._hands.pool(f"{self._name} {location}", AT_A_TIME)
         return self._pools[location]
 
     def _do(self, key: Hashable, work: Callable[[], None]) -> None:

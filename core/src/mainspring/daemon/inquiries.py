@@ -9,6 +9,7 @@ from collections.abc import Callable
 from attrs import frozen
 
 from mainspring.daemon.errands import Errands
+from mainspring.daemon.hands import Hands
 from mainspring.execute.worker import liveness
 from mainspring.launch import RunLauncher, WorkerHealth
 from mainspring.run import Run
@@ -44,12 +45,13 @@ class Inquiries:
     Args:
         launcher: What has started them.
         on_bad: Called when it was found out that one is gone.
+        hands: Who asks; threads unless given.
     """
 
-    def __init__(self, launcher: RunLauncher, on_bad: Callable[[], None]) -> None:
+    def __init__(self, launcher: RunLauncher, on_bad: Callable[[], None], hands: Hands | None = None) -> None:
         self._launcher = launcher
         self._on_bad = on_bad
-        self._errands = Errands("check")
+        self._errands = Errands("check", hands)
         self._answers: list[Answer] = []
         self._lock = threading.Lock()
 

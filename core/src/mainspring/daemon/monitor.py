@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from attrs import evolve
 
 from mainspring.daemon.errands import Errands
+from mainspring.daemon.hands import Hands
 from mainspring.daemon.inquiries import Inquiries
 from mainspring.daemon.watch import (
     Action,
@@ -53,6 +54,7 @@ class Monitor:
         launcher: What has started their workers.
         settings: How often it looks, and how long runs may stand as they do.
         on_change: Called when there may be more to do.
+        hands: Who asks after workers and has them end; threads unless given.
     """
 
     def __init__(
@@ -61,13 +63,14 @@ class Monitor:
         launcher: RunLauncher,
         settings: MonitorSettings,
         on_change: Callable[[], None] = lambda: None,
+        hands: Hands | None = None,
     ) -> None:
         self._instance = instance
         self._launcher = launcher
         self._settings = settings
         self._on_change = on_change
-        self._inquiries = Inquiries(launcher, on_change)
-        self._endings = Errands("end")
+        self._inquiries = Inquiries(launcher, on_change, hands)
+        self._endings = Errands("end", hands)
         self._sightings: dict[_Key, Sighting] = {}
         self._unseen: set[_Key] = set()
         self._after: str | None = None

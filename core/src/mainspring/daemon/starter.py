@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mainspring.daemon.errands import AT_A_TIME, Errands
+from mainspring.daemon.hands import Hands
 from mainspring.daemon.start import UNACKNOWLEDGED_SECONDS, Refusal, fate_of_starting
 from mainspring.errors import LaunchError, MainspringError, SupersededError, TransitionError
 from mainspring.event import Event, Fact, RunQueued, RunStarting
@@ -41,6 +42,7 @@ class Starter:
         command: Returns the command line of a run's worker.
         rules: How many runs may be under way.
         on_change: Called when there may be more to do.
+        hands: Who speaks with the launcher; threads unless given.
     """
 
     def __init__(
@@ -50,13 +52,14 @@ class Starter:
         command: Callable[[Run], Sequence[str]],
         rules: QueueRules = NO_LIMITS,
         on_change: Callable[[], None] = lambda: None,
+        hands: Hands | None = None,
     ) -> None:
         self._instance = instance
         self._launcher = launcher
         self._command = command
         self._rules = rules
         self._on_change = on_change
-        self._errands = Errands("launch")
+        self._errands = Errands("launch", hands)
         self._lock = threading.Lock()
         self._under_way: dict[str, Run] = {}
         self._begun: set[str] = set()

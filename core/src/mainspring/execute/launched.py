@@ -20,7 +20,7 @@ from mainspring.execute.run import context_of, finish, of_parent, plan_on
 from mainspring.execute.run_context import RunContext
 from mainspring.execute.worker import own_identity
 from mainspring.plan.build import selected_nodes
-from mainspring.run import Run, RunStatus
+from mainspring.run import Run, RunStatus, WorkerIdentity
 from mainspring.storage.rows import WAITING
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def queue_run(
     """
     state, mode, options = of_parent(job, mode, options, instance)
     plan = plan_on(job, mode, options, instance, state)
-    made = make_run(job, plan.mode.name, options, instance.clock.time(), None)
+    made = make_run(job, plan.mode.name, options, instance.clock.time(), None, instance.randomness)
     policy = run_policy(job.run_retry, job.time_limit_seconds)
     queued = evolve(made, location=location, policy=policy, retries_left=policy.max_retries)
     return store_queued(queued, instance)
@@ -125,7 +125,9 @@ def find_waiting(instance: Instance, run_id: str, attempt: int) -> Run:
     return run
 
 
-def prepare_launched(definitions: Definitions, run_id: str, attempt: int, instance: Instance) -> LaunchedRun:
+def prepare_launched(
+    definitions: Definitions, run_id: str, attempt: int, instance: Instance, worker: WorkerIdentity | None = None
+) -> LaunchedRun:
     """Get ready for an attempt of a run that was queued; what its job refuses fails the attempt.
 
     Args:
@@ -133,6 +135,7 @@ def prepare_launched(definitions: Definitions, run_id: str, attempt: int, instan
         run_id: The run.
         attempt: The attempt that was launched.
         instance: Where the run is recorded.
+        worker: Who carries it out; this process unless given.
 
     Raises:
         UnknownNameError: There is no such run.
@@ -142,7 +145,7 @@ def prepare_launched(definitions: Definitions, run_id: str, attempt: int, instan
     """
     run = find_waiting(instance, run_id, attempt)
     try:
-        return _prepared(definitions, run, instance)
+        return _prepared(definitions, run, instance, worker or own_identity(interruptible=is_interruptible()))
     except (KeyboardInterrupt, StorageError):
         raise  # neither says anything about the job
     except MainspringError as error:
@@ -171,12 +174,11 @@ def fail_launched(instance: Instance, run: Run, error: MainspringError) -> None:
         return
 
 
-def _prepared(definitions: Definitions, run: Run, instance: Instance) -> LaunchedRun:
+def _prepared(definitions: Definitions, run: Run, instance: Instance, worker: WorkerIdentity) -> LaunchedRun:
     job = definitions.job(run.job_name)
     state = _taken_over(job, run, instance)
     options = RunOptions(config=run.config, selection=run.selection)
     plan = plan_on(job, run.mode, options, instance, state)
-    worker = own_identity(interruptible=is_interruptible())
     begun = evolve(run, status=RunStatus.STARTED, worker=worker)
     return LaunchedRun(job, context_of(begun, plan, state, instance), instance)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -60,7 +60,14 @@ class NamedJob(Protocol):
     def tags(self) -> Mapping[str, str]: ...
 
 
-def make_run(job: NamedJob, mode: str, options: RunOptions, now: float, worker: WorkerIdentity | None) -> Run:
+def make_run(
+    job: NamedJob,
+    mode: str,
+    options: RunOptions,
+    now: float,
+    worker: WorkerIdentity | None,
+    randomness: Callable[[int], bytes] = os.urandom,
+) -> Run:
     """Return a new run that begins now.
 
     Raises:
@@ -69,7 +76,7 @@ def make_run(job: NamedJob, mode: str, options: RunOptions, now: float, worker: 
     """
     selection = (options.selection,) if isinstance(options.selection, str) else options.selection
     return Run(
-        run_id=make_run_id(now, os.urandom(10)),
+        run_id=make_run_id(now, randomness(10)),
         job_name=job.name,
         mode=mode,
         status=RunStatus.STARTED,

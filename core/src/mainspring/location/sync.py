@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve
 
-from mainspring.location.client import LocationClient
 from mainspring.location.spec import LocationSpec
 from mainspring.storage import DefinitionRecord, LocationRecord, LocationStatus
 
@@ -15,12 +14,22 @@ if TYPE_CHECKING:
     from mainspring.instance import Instance
 
 
+class Offering(Protocol):
+    """What tells what a location offers: its client, or what stands in for it."""
+
+    def index(self) -> tuple[str, dict[tuple[str, str], str]]:
+        """Return the hash of the snapshot, and that of each definition in it, by kind and name."""
+
+    def entries(self, names: Sequence[tuple[str, str]], /) -> Iterator[Mapping[str, str]]:
+        """Yield definitions by kind and name."""
+
+
 def record_status(
     instance: Instance,
     spec: LocationSpec,
     address: str | None,
     status: Mapping[str, Any],
-    client: LocationClient | None,
+    client: Offering | None,
 ) -> LocationRecord:
     """Record what a front says of its location.
 

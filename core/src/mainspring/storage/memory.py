@@ -101,7 +101,7 @@ class _MemoryRuns:
 
     def live_of(self, location: str, automation: str) -> list[Run]:
         with self._rows.lock:
-            found = [run for run in self._rows.runs.values() if not run.status.is_final]
+            found = [run for run in self._rows.runs.unsettled.values() if not run.status.is_final]
         of_this = [run for run in found if (run.location, run.automation) == (location, automation)]
         return sorted(of_this, key=lambda run: run.run_id)
 
@@ -124,8 +124,9 @@ class _MemoryRuns:
             self._rows.append(run_id, events)
 
     def _first(self, limit: int | None, fits: Callable[[Run], bool]) -> list[Run]:
+        """Return the first of those that are not settled and fit."""
         with self._rows.lock:
-            found = [run for run in self._rows.runs.values() if fits(run)]
+            found = [run for run in self._rows.runs.unsettled.values() if fits(run)]
         return sorted(found, key=lambda run: run.run_id)[:limit]
 
     def get(self, run_id: str) -> Run | None:
@@ -133,8 +134,10 @@ class _MemoryRuns:
 
     def find(self, query: RunQuery) -> list[Run]:
         with self._rows.lock:
-            runs = sorted(self._rows.runs.values(), key=lambda run: run.run_id, reverse=True)
-        return [run for run in runs if _fits(run, query)][: query.limit]
+            is_of_live = query.statuses and not any(RunStatus(each).is_final for each in query.statuses)
+            rows = self._rows.runs.unsettled if is_of_live else self._rows.runs
+            found = [run for run in rows.values() if _fits(run, query)]
+        return sorted(found, key=lambda run: run.run_id, reverse=True)[: query.limit]
 
 
 class _MemoryEvents:

@@ -43,6 +43,7 @@ class MemoryAutomations:
         self._states: dict[Place, AutomationState] = {}
         self._cursors: dict[Place, str | None] = {}
         self._ticks: dict[int, Tick] = {}
+        self._at_times: dict[tuple[str, str, float], int] = {}
         self._keys: dict[Place, dict[tuple[str, str], RunKey]] = {}
         self._outbox: list[tuple[int, tuple[Run, ...]]] = []
         self._last_tick_id = 0
@@ -84,6 +85,11 @@ class MemoryAutomations:
             self._ticks = {
                 tick_id: evolve(tick, automation=new) if (tick.location, tick.automation) == (location, old) else tick
                 for tick_id, tick in self._ticks.items()
+            }
+            self._at_times = {
+                (tick.location, tick.automation, tick.scheduled_time): tick_id
+                for tick_id, tick in self._ticks.items()
+                if tick.scheduled_time is not None
             }
             for run in list(self._rows.runs.values()):
                 if (run.location, run.automation) == (location, old):
@@ -158,7 +164,9 @@ class MemoryAutomations:
     def delete_ticks(self, tick_ids: Collection[int]) -> None:
         """Forget ticks."""
         for tick_id in tick_ids:
-            del self._ticks[tick_id]
+            tick = self._ticks.pop(tick_id)
+            if tick.scheduled_time is not None:
+                self._at_times.pop((tick.location, tick.automation, tick.scheduled_time), None)
 
     def _check(self, duty: Duty | None) -> None:
         if duty is not None and self._duties.holder(duty.name) != duty.holder:
@@ -200,7 +208,7 @@ class MemoryAutomations:
         if stored is not None and tick.tick_id is not None:
             self._ticks[tick.tick_id] = evolve(stored, count=stored.count + 1, last_at=tick.last_at)
             return self._ticks[tick.tick_id], True
-        before = next((each for each in self._ticks.values() if _is_of_same_time(each, tick)), None)
+        before = self._of_same_time(tick)
         if before is not None and before.status is not TickStatus.FAILED:
             return before, False
         if before is None:
@@ -209,7 +217,16 @@ class MemoryAutomations:
         else:
             tick = replaced(before, tick)
         self._ticks[tick.tick_id or 0] = tick
+        if tick.scheduled_time is not None:
+            self._at_times[tick.location, tick.automation, tick.scheduled_time] = tick.tick_id or 0
         return tick, True
+
+    def _of_same_time(self, tick: Tick) -> Tick | None:
+        """Return the tick of the same time of the same schedule, if it is decided already."""
+        if tick.scheduled_time is None:
+            return None
+        found = self._at_times.get((tick.location, tick.automation, tick.scheduled_time))
+        return None if found is None else self._ticks[found]
 
     def _enter(self, tick: Tick, asked: Iterable[Run]) -> tuple[tuple[Run, ...], list[str]]:
         keys = self._keys.setdefault((tick.location, tick.automation), {})
@@ -224,14 +241,6 @@ class MemoryAutomations:
             else:
                 repeated.append(run.run_key)
         return tuple(new), repeated
-
-
-def _is_of_same_time(one: Tick, other: Tick) -> bool:
-    return other.scheduled_time is not None and (one.location, one.automation, one.scheduled_time) == (
-        other.location,
-        other.automation,
-        other.scheduled_time,
-    )
 
 
 def _fits(tick: Tick, query: TickQuery) -> bool:

@@ -36,7 +36,8 @@ class MemoryRetention:
         with self._rows.lock:
             chunk = self.expired_runs(expired, after, limit)
             for run_id in chunk.ids:
-                for rows in (self._rows.runs, self._rows.steps, self._rows.events):
+                self._rows.runs.forget(run_id)
+                for rows in (self._rows.steps, self._rows.events):
                     rows.pop(run_id, None)
             gone = set(chunk.ids)
             for events in (*self._rows.assets.values(), self._rows.written, self._rows.run_facts):

@@ -19,12 +19,35 @@ from mainspring.storage.wakeup import Topic
 _ACTIVE = (RunStatus.STARTING, RunStatus.STARTED, RunStatus.CANCELING)
 
 
+class RunRows(dict[str, Run]):
+    """The runs by id, and those among them that are not settled: not over yet, or failed with attempts left.
+
+    What looks for work looks at these alone, whatever has run before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unsettled: dict[str, Run] = {}
+
+    def __setitem__(self, run_id: str, run: Run) -> None:
+        super().__setitem__(run_id, run)
+        if not run.status.is_final or (run.status is RunStatus.FAILURE and run.retries_left > 0):
+            self.unsettled[run_id] = run
+        else:
+            self.unsettled.pop(run_id, None)
+
+    def forget(self, run_id: str) -> None:
+        """Forget a run."""
+        self.pop(run_id, None)
+        self.unsettled.pop(run_id, None)
+
+
 class Rows:
     """All rows, under one lock: the memory's notion of a transaction."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.runs: dict[str, Run] = {}
+        self.runs = RunRows()
         self.steps: dict[str, dict[tuple[str, int], StepRecord]] = {}
         self.events: dict[str, list[Event]] = {}
         self.assets: dict[str, list[Event]] = {}
@@ -49,12 +72,12 @@ class Rows:
 
     def waiting(self) -> list[Run]:
         """Return the runs that wait, in the order in which they leave the queue."""
-        found = [run for run in self.runs.values() if run.status is RunStatus.QUEUED]
+        found = [run for run in self.runs.unsettled.values() if run.status is RunStatus.QUEUED]
         return sorted(found, key=lambda run: (-run.priority, run.run_id))
 
     def active(self) -> list[Run]:
         """Return the runs that are under way, the oldest first."""
-        found = [run for run in self.runs.values() if run.status in _ACTIVE]
+        found = [run for run in self.runs.unsettled.values() if run.status in _ACTIVE]
         return sorted(found, key=lambda run: run.run_id)
 
     def queue(self, new: Sequence[Run]) -> None:

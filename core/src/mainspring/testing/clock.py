@@ -40,6 +40,13 @@ class VirtualClock(Clock):
             self._time += seconds
             self._elapsed += seconds
 
+    def advance_to(self, time: float) -> None:
+        """Let time pass until it is `time`, in seconds since the epoch; none passes where that is in the past."""
+        with self._lock:
+            if time > self._time:
+                self._elapsed += time - self._time
+                self._time = time
+
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward or back while no time passes, as a bad time server does."""
         with self._lock:

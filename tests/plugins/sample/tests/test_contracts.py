@@ -16,7 +16,7 @@ from mainspring_sample.threads import ThreadExecutor
 import mainspring as ms
 from mainspring.testing import (
     ConcurrentExecutorContract,
-    Deployment,
+    LaunchDeployment,
     PersistentIOManagerContract,
     RunLauncherContract,
     SensorSourceContract,
@@ -68,5 +68,5 @@ class TestInbox(SensorSourceContract):
 
 class TestSubprocesses(RunLauncherContract):
     @pytest.fixture
-    def launcher(self, deployment: Deployment) -> ms.RunLauncher:
+    def launcher(self, deployment: LaunchDeployment) -> ms.RunLauncher:
         return SubprocessLauncher(logs=deployment.home / "launches", grace=1.0)

@@ -19,7 +19,7 @@ from mainspring.daemon.tick.outcome import overlap_outcome
 from mainspring.daemon.tick.overlap import judge
 from mainspring.daemon.tick.roster import Entry, Roster
 from mainspring.daemon.tick.sense import next_evaluation
-from mainspring.daemon.tick.tail import Tail
+from mainspring.daemon.tick.tail import LOOK_SECONDS, Tail
 from mainspring.daemon.tick.verdict import decide_as_evaluated, decide_plainly
 from mainspring.daemon.tick.work import AtWork, Decided, InHand
 from mainspring.errors import MainspringError
@@ -74,17 +74,19 @@ class Automations:
         instance: Where they are recorded.
         committer: Commits decisions.
         in_hand: The evaluations under way.
+        pause_seconds: How long the end of the log is left alone after followers were told what is there.
     """
 
     instance: Instance
     committer: Committer
     in_hand: InHand
+    pause_seconds: float = LOOK_SECONDS
     _rosters: dict[str, Roster] = field(factory=dict)
     _stale: set[str] = field(factory=set)
     _tail: Tail = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._tail = Tail(self.instance.storage)
+        self._tail = Tail(self.instance.storage, self.pause_seconds)
 
     @property
     def progress(self) -> Progress:

@@ -1,17 +1,25 @@
-"""Evaluations under way: asked of locations in threads, answered through a queue that the loop empties."""
+"""Evaluations under way: asked of locations off the loop, answered through a queue that the loop empties."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
+from typing import Any, Protocol
 
+from mainspring.daemon.hands import Hands, Threads
 from mainspring.definition.evaluation import Evaluation
 from mainspring.errors import MainspringError
 from mainspring.event import ErrorInfo
-from mainspring.location.client import LocationClient
 from mainspring.location.evaluation import EvaluationReply, read_reply
 from mainspring.location.frames import Message
+
+
+class Evaluating(Protocol):
+    """What evaluates schedules and sensors: the client of a location, or what stands in for it."""
+
+    def evaluate(self, evaluations: Sequence[Mapping[str, Any]], /) -> Iterator[Mapping[str, Any]]:
+        """Evaluate a batch, and yield a reply for each as soon as it is there."""
 
 
 class Evaluations:
@@ -19,16 +27,17 @@ class Evaluations:
 
     Args:
         on_reply: Called when there is a reply.
+        hands: Who asks; threads unless given.
     """
 
-    def __init__(self, on_reply: Callable[[], None]) -> None:
+    def __init__(self, on_reply: Callable[[], None], hands: Hands | None = None) -> None:
         self._on_reply = on_reply
+        self._hands = hands or Threads()
         self._replies: SimpleQueue[EvaluationReply] = SimpleQueue()
 
-    def ask(self, client: LocationClient, batch: Sequence[Message]) -> None:
+    def ask(self, client: Evaluating, batch: Sequence[Message]) -> None:
         """Ask a location for a batch; each is replied to once, whatever becomes of the location."""
-        name = f"evaluations {batch[0]['id']}"
-        threading.Thread(target=self._follow, args=(client, list(batch)), name=name, daemon=True).start()
+        self._hands.start(f"evaluations {batch[0]['id']}", partial(self._follow, client, list(batch)))
 
     def replies(self) -> list[EvaluationReply]:
         """Return the replies that have come in."""
@@ -43,7 +52,7 @@ class Evaluations:
         """Reply to an evaluation that cannot be asked for."""
         self._put(EvaluationReply(id_, "unavailable", Evaluation(), ErrorInfo("LocationError", said)))
 
-    def _follow(self, client: LocationClient, batch: list[Message]) -> None:
+    def _follow(self, client: Evaluating, batch: list[Message]) -> None:
         open_ids = {each["id"] for each in batch}
         said = "its location ended the evaluation"
         try:

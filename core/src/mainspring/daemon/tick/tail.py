@@ -37,10 +37,12 @@ class Tail:
 
     Args:
         storage: Where the log is.
+        pause_seconds: How long the end is left alone after it was read.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, pause_seconds: float = LOOK_SECONDS) -> None:
         self._storage = storage
+        self._pause_seconds = pause_seconds
         self._written_to: int | None = None
         self._facts_to = 0
         self._next_look_at = 0.0
@@ -76,7 +78,7 @@ class Tail:
             self._written_to = self._facts_to = self._storage.events.last_followed()
         elif self._is_time(monotonic):
             # What is told of next is read at once, but for what was told of just now.
-            self._next_look_at = monotonic + (LOOK_SECONDS if self._is_due else 0.0)
+            self._next_look_at = monotonic + (self._pause_seconds if self._is_due else 0.0)
             self._is_due = not self._read(rosters, now)
 
     def _is_time(self, monotonic: float) -> bool:

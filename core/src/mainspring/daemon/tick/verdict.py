@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -76,5 +75,5 @@ def _said(
 def _requester(instance: Instance, work: AtWork) -> Requester:
     settings = instance.settings
     if settings is None:
-        return Requester(work.roster.jobs, None, (), os.urandom)
-    return Requester(work.roster.jobs, settings.mode, settings.modes, os.urandom)
+        return Requester(work.roster.jobs, None, (), instance.randomness)
+    return Requester(work.roster.jobs, settings.mode, settings.modes, instance.randomness)

@@ -8,10 +8,10 @@ from itertools import count
 
 from attrs import define, field, frozen
 
+from mainspring.daemon.hands import Hands
 from mainspring.daemon.tick.due import Due
-from mainspring.daemon.tick.evaluations import Evaluations
+from mainspring.daemon.tick.evaluations import Evaluating, Evaluations
 from mainspring.daemon.tick.roster import Entry, Roster
-from mainspring.location.client import LocationClient
 from mainspring.location.evaluation import EvaluationReply
 from mainspring.location.frames import Message
 from mainspring.storage import AutomationState, Decision
@@ -68,11 +68,14 @@ class InHand:
     Args:
         client: Returns who speaks with a location, or None while it is not open.
         on_reply: Called when an evaluation has ended.
+        hands: Who asks locations; threads unless given.
     """
 
-    def __init__(self, client: Callable[[str], LocationClient | None], on_reply: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Callable[[str], Evaluating | None], on_reply: Callable[[], None], hands: Hands | None = None
+    ) -> None:
         self._client = client
-        self._evaluations = Evaluations(on_reply)
+        self._evaluations = Evaluations(on_reply, hands)
         self._works: dict[str, AtWork] = {}
         self._counts: Counter[str] = Counter()
         self._ids = count(1)

@@ -10,7 +10,7 @@ import attrs
 
 import mainspring as ms
 from mainspring.run import Run
-from mainspring.testing.contract.deployment import Deployment
+from mainspring.testing.contract.launch_deployment import LaunchDeployment
 
 
 class Surroundings:
@@ -39,7 +39,7 @@ class Trial:
     """Launches runs and asks after them."""
 
     launcher: ms.RunLauncher
-    deployment: Deployment
+    deployment: LaunchDeployment
 
     def launch(self, job: ms.Job, note: str = "") -> Run:
         """Queue a run of a job and launch it."""

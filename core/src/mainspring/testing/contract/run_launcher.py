@@ -22,7 +22,7 @@ from mainspring.execute import cancel_run, settle_dead
 from mainspring.execute.worker import liveness
 from mainspring.run import Run, WorkerIdentity
 from mainspring.testing.contract import launched_jobs as jobs
-from mainspring.testing.contract.deployment import Deployment, deployed, make_home
+from mainspring.testing.contract.launch_deployment import LaunchDeployment, deployed, make_home
 from mainspring.testing.contract.launch_trial import Surroundings, Trial, afresh, settings_of
 
 ELSEWHERE = WorkerIdentity("elsewhere", "another boot/pid:[1]", 1, 1, interruptible=True)
@@ -46,7 +46,7 @@ class RunLauncherContract:
     """What the settings say of the code location, besides its name and module."""
 
     @pytest.fixture
-    def launcher(self, deployment: Deployment) -> ms.RunLauncher:
+    def launcher(self, deployment: LaunchDeployment) -> ms.RunLauncher:
         """Give a launcher for the runs of a deployment."""
         raise NotImplementedError("define the fixture launcher")
 
@@ -57,21 +57,21 @@ class RunLauncherContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def deployment(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    def deployment(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchDeployment]:
         """Give a home with a code location, whose jobs are the suite's."""
         with deployed(make_home(tmp_path_factory.mktemp("deployment"), cls.location)) as deployment:
             yield deployment
 
     @pytest.fixture(scope="class")
     @classmethod
-    def surrounded(cls, deployment: Deployment) -> Iterator[Surroundings]:
+    def surrounded(cls, deployment: LaunchDeployment) -> Iterator[Surroundings]:
         """Give what makes the surroundings when a test needs them; the next one finds them made."""
         surrounded = Surroundings(partial(cls.surroundings, deployment.home))
         yield surrounded
         surrounded.leave()
 
     @pytest.fixture
-    def trial(self, launcher: ms.RunLauncher, deployment: Deployment, surrounded: Surroundings) -> Trial:
+    def trial(self, launcher: ms.RunLauncher, deployment: LaunchDeployment, surrounded: Surroundings) -> Trial:
         """Launch runs and see what comes of them."""
         surrounded.enter()
         return Trial(launcher, deployment)
@@ -200,7 +200,7 @@ class RunLauncherContract:
         assert trial.deployment.until_over(run).status is ms.RunStatus.SUCCESS
 
     def test_a_worker_outlives_who_launched_it(
-        self, deployment: Deployment, launcher: ms.RunLauncher, surrounded: Surroundings
+        self, deployment: LaunchDeployment, launcher: ms.RunLauncher, surrounded: Surroundings
     ) -> None:
         """That is killed, with its surroundings; a launcher that is made anew finds the worker, and can end it."""
         surrounded.leave()
@@ -220,7 +220,7 @@ class RunLauncherContract:
         assert [deployment.count(run) for run in runs] == [1, 1]
         Trial(fresh, deployment).health_after(gone[1])
 
-    def _launch_and_die(self, launcher: ms.RunLauncher, deployment: Deployment, run: Run) -> None:
+    def _launch_and_die(self, launcher: ms.RunLauncher, deployment: LaunchDeployment, run: Run) -> None:
         """Launch a run from a process that is killed once it has."""
         told = (type(launcher), settings_of(launcher), self.surroundings, deployment.home, deployment.launch_of(run))
         with subprocess.Popen(

@@ -34,7 +34,7 @@ _GLANCE_SECONDS = 0.02
 
 
 @frozen(eq=False)
-class Deployment:
+class LaunchDeployment:
     """A home, the code location of its settings, and runs of its jobs.
 
     Attributes:
@@ -124,12 +124,12 @@ def make_home(folder: Path, location: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def deployed(home: Path) -> Iterator[Deployment]:
+def deployed(home: Path) -> Iterator[LaunchDeployment]:
     """Deploy a home, and leave no process of its runs behind."""
     os.mkfifo(home / jobs.GATE)
     with ms.Instance.open(home) as instance:
         try:
-            yield Deployment(home, instance)
+            yield LaunchDeployment(home, instance)
         finally:
             for run in instance.storage.runs.find(RunQuery()):
                 if run.worker is not None and liveness(run.worker) == "alive":
