@@ -90,6 +90,10 @@ crash: $(READY) ## kill daemons and the processes of code locations two hundred 
 	@CRASH_KILLS=200 $(BIN)/python -m pytest -q tests/crash/test_kill_location.py tests/crash/test_kill_daemon.py \
 	    -o faulthandler_timeout=2400 $(ARGS)
 
+.PHONY: soak
+soak: $(READY) ## let a daemon work for ten minutes, or ARGS=60 for an hour: nothing may grow, no tick be late
+	@$(BIN)/python -m tests.soak $(ARGS)
+
 .PHONY: zones
 zones: $(READY) ## compare schedules with cronsim in every time zone, over ten years
 	@$(BIN)/python -m tests.zones $(ARGS)
