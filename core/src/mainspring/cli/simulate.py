@@ -73,7 +73,7 @@ def simulate(
         raise click.UsageError("give either -f FILE or -m MODULE, not both", context)
     if home is not None and (file is not None or module is not None):
         raise click.UsageError("give either --home or the code of -f or -m, not both", context)
-    with silenced_warnings("mainspring.daemon"):
+    with silenced_warnings("mainspring.daemon"), _seldom_collected():
         if file is None and module is None:
             found = _of_home(home, names, since, until, is_stubbed=stub)
         else:
@@ -133,6 +133,19 @@ def _of_home(home: str | None, names: tuple[str, ...], since: float, until: floa
             is_stubbed=is_stubbed,
             on_progress=tell,
         )
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage less often: all that is recorded is kept to the end, and is looked through in vain."""
+    import gc
+
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
