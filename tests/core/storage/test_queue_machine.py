@@ -67,7 +67,13 @@ class QueueMachine(RuleBasedStateMachine):
         """Ask for a run."""
         self.made += 1
         run_id = f"run-{self.made:04}"
-        run = new_run(run_id, location="sales", tags={"team": "data"} if of_team else {}, priority=priority, created_at=self.tick())
+        run = new_run(
+            run_id,
+            location="sales",
+            tags={"team": "data"} if of_team else {},
+            priority=priority,
+            created_at=self.tick(),
+        )
         self.storage.runs.create(run, [self.event(run_id, 1, RunQueued())])
         return run_id
 

@@ -112,9 +112,9 @@ def shown_warnings(name: str = PLUGINS) -> Iterator[None]:
 
 
 @contextmanager
-def silenced_warnings() -> Iterator[None]:
-    """Keep warnings about plugins back, where the command itself shows what they say."""
-    logger = logging.getLogger(PLUGINS)
+def silenced_warnings(name: str = PLUGINS) -> Iterator[None]:
+    """Keep warnings back, those about plugins or of another logger, where the command itself shows what they say."""
+    logger = logging.getLogger(name)
     before = logger.disabled
     logger.disabled = True
     try:

@@ -55,6 +55,11 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "sensor",
         "List sensors, switch them on and off, try them, read what was decided, set cursors and clear run keys.",
     ),
+    "simulate": LazyCommand(
+        "mainspring.cli.simulate",
+        "simulate",
+        "Show which runs schedules and sensors would ask for in a stretch of time, and why they would not.",
+    ),
     "daemon": LazyCommand(
         "mainspring.cli.daemon",
         "daemon",

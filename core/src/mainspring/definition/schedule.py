@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from attrs import Attribute, evolve, field, frozen
@@ -136,11 +137,15 @@ class Schedule(Automation):
         gathering.checkpoint(None)
         return gathering.evaluation()
 
+    @cached_property
+    def _takes_context(self) -> bool:
+        return takes_context(str(self), self.function)
+
     def _call(self, context: ScheduleContext) -> Any:
         function: Callable[..., Any] | None = self.function
         if function is None:
             return None
-        return function(context) if takes_context(str(self), function) else function()
+        return function(context) if self._takes_context else function()
 
 
 def schedule(

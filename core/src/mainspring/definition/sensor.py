@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 from attrs import Attribute, evolve, field, frozen
@@ -124,11 +125,15 @@ class Sensor(Automation):
         gathering.checkpoint(context.cursor)
         return gathering.evaluation()
 
+    @cached_property
+    def _takes_context(self) -> bool:
+        return takes_context(str(self), self.function)
+
     def _ask_function(self, context: SensorContext, gathering: Gathering) -> None:
         function: Callable[..., Any] | None = self.function
         if function is None:
             return
-        returned = function(context) if takes_context(str(self), function) else function()
+        returned = function(context) if self._takes_context else function()
         for each in asked_by(returned):
             gathering.take(each)
             gathering.checkpoint(context.cursor)

@@ -142,7 +142,8 @@ def _instants(timing: Timing, after: int) -> Iterator[int]:
 
     zone = ZoneInfo(timing.timezone)
     last = after
-    for instant in heapq.merge(*(instants(cron_times(cron), zone, after) for cron in timing.crons)):
+    of_each = [instants(cron_times(cron), zone, after) for cron in timing.crons]
+    for instant in of_each[0] if len(of_each) == 1 else heapq.merge(*of_each):
         if instant > last:
             yield instant
         last = instant

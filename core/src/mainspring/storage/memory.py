@@ -12,7 +12,7 @@ from mainspring.event.effect import STEP_BEGIN, STEP_END
 from mainspring.run import NO_PLACES, PoolPlace, Run, RunStatus, StepRecord, StepStatus, WorkerIdentity
 from mainspring.storage.admission import Admission
 from mainspring.storage.memory_audit import MemoryAudit
-from mainspring.storage.memory_automations import MemoryAutomations
+from mainspring.storage.memory_automations import Ledger, MemoryAutomations
 from mainspring.storage.memory_duties import MemoryDuties
 from mainspring.storage.memory_locations import MemoryLocations
 from mainspring.storage.memory_pools import check_place, places_taken
@@ -35,12 +35,16 @@ from mainspring.storage.rows import (
 from mainspring.storage.run_fact import RunFact
 
 
-def memory_storage() -> Storage:
-    """Return a fresh, empty store."""
+def memory_storage(ledger: Ledger | None = None) -> Storage:
+    """Return a fresh, empty store.
+
+    Args:
+        ledger: Tells which run keys are known besides those that are asked for here.
+    """
     rows = Rows()
     duties = MemoryDuties()
     locations = MemoryLocations()
-    automations = MemoryAutomations(rows, duties, locations)
+    automations = MemoryAutomations(rows, duties, locations, ledger)
     return Storage(
         _MemoryRuns(rows),
         _MemoryEvents(rows),

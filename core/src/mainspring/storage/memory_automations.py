@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeAlias
 
 from attrs import evolve
 
@@ -32,11 +33,17 @@ CHUNK = 250
 
 Place = tuple[str, str]
 
+Ledger: TypeAlias = Callable[[str, str, Sequence[tuple[str, str]]], set[tuple[str, str]]]
+"""Returns which of the jobs and run keys of an automation, named by its location and its name, were asked for."""
+
 
 class MemoryAutomations:
     """Keeps automations in dicts."""
 
-    def __init__(self, rows: Rows, duties: MemoryDuties, locations: MemoryLocations) -> None:
+    def __init__(
+        self, rows: Rows, duties: MemoryDuties, locations: MemoryLocations, ledger: Ledger | None = None
+    ) -> None:
+        self._ledger = ledger
         self._rows = rows
         self._duties = duties
         self._locations = locations
@@ -125,7 +132,8 @@ class MemoryAutomations:
 
     def known_keys(self, location: str, name: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         with self._rows.lock:
-            return self._keys.get((location, name), {}).keys() & set(keys)
+            own = self._keys.get((location, name), {}).keys() & set(keys)
+        return own if self._ledger is None or not keys else own | self._ledger(location, name, keys)
 
     def keys(self, location: str, name: str, run_key: str | None = None, limit: int = 100) -> list[RunKey]:
         with self._rows.lock:

@@ -58,6 +58,7 @@ class Rows:
 
     def append(self, run_id: str, events: Sequence[Event]) -> None:
         log = self.events.setdefault(run_id, [])
+        is_followed = False
         for event in events:
             self.last_event_id += 1
             stored = event.stored_as(self.last_event_id)
@@ -65,9 +66,11 @@ class Rows:
             if type(event.fact) is AssetMaterialized:
                 self.assets.setdefault(event.fact.asset, []).append(stored)
                 self.written.append(stored)
+                is_followed = True
             elif type(event.fact) in RUN_STATUS:
                 self.run_facts.append(stored)
-        if any(type(event.fact) is AssetMaterialized or type(event.fact) in RUN_STATUS for event in events):
+                is_followed = True
+        if is_followed:
             self.wakeups.tell(Topic.RUNS)
 
     def waiting(self) -> list[Run]:

@@ -114,6 +114,15 @@ def test_a_sensor_that_raises_fails_its_ticks_and_is_tried_again() -> None:
         assert statuses(deployment.runs()) == ["SUCCESS"]
 
 
+def test_an_interrupt_ends_the_test_and_no_tick() -> None:
+    @ms.sensor(job=nightly, default_status="running")
+    def slow(context: ms.SensorContext) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Deployment(ms.Definitions(sensors=[slow]), start=MONDAY)
+
+
 def test_runs_that_call_for_each_other_without_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mainspring.testing.deployment.loop.ROUNDS_AT_A_MOMENT", 50)
     ping, pong = made_job("ping", lambda: 1), made_job("pong", lambda: 1)

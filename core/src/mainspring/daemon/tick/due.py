@@ -76,7 +76,8 @@ def look(schedule: OfferedSchedule | None, state: AutomationState, now: float, *
     if state.timing != schedule.timing_text:
         return _retimed(schedule, state, now)
     mark = now if state.mark is None else state.mark
-    state = evolve(state, mark=mark, timed_at=mark if state.timed_at is None else state.timed_at)
+    if state.mark is None or state.timed_at is None:
+        state = evolve(state, mark=mark, timed_at=mark if state.timed_at is None else state.timed_at)
     pending = due_times(schedule.timing, mark, now, 2)
     newest = pending if len(pending) < 2 else last_times(schedule.timing, mark, now, 1)
     time = newest[0] if newest and now - newest[0] <= LIVE_SECONDS else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -73,7 +74,7 @@ class OfferedSchedule(OfferedAutomation):
     has_function: bool
     config: Mapping[str, Any] = field(factory=dict)
 
-    @property
+    @cached_property
     def timing_text(self) -> str:
         """Its timing as text: equal for equal timings."""
         return timing_text(self.timing)

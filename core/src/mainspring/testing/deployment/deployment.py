@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from itertools import count
-from random import Random
 from types import TracebackType
 from typing import Any, Self
-
-from attrs import evolve
 
 from mainspring.daemon.tick.offered import Offered, read_offered
 from mainspring.daemon.tick.switch import start, stop
 from mainspring.definition.definitions import Definitions
-from mainspring.errors import DefinitionError, UnknownNameError
+from mainspring.errors import DefinitionError
 from mainspring.event import Event
 from mainspring.execute.launched import queue_run
 from mainspring.execute.options import RunOptions
 from mainspring.execute.recall import find_run
-from mainspring.instance import Instance
 from mainspring.run import Run
-from mainspring.settings.reading import settings_of
 from mainspring.storage import DefinitionQuery, RunQuery, Tick, TickQuery, Topic
 from mainspring.testing.clock import VirtualClock
 from mainspring.testing.deployment.duration import Duration, MomentError, seconds_at, seconds_in
+from mainspring.testing.deployment.instance import known_mode, repeatable_instance
 from mainspring.testing.deployment.lengths import Lengths
 from mainspring.testing.deployment.location import LocationHere
 from mainspring.testing.deployment.loop import Loop
@@ -76,16 +71,10 @@ class Deployment:
                 f"a deployment is made of Definitions, not of {type(definitions).__name__}; write ms.Definitions(jobs=[…])"
             )
         seconds_at(start)
-        settings = settings_of({"instance": {"queue": dict(queue or {})}})
         self._definitions = definitions
-        self._mode = _known_mode(definitions, mode)
+        self._mode = known_mode(definitions, mode)
         self._clock = VirtualClock(start)
-        self.instance = evolve(
-            Instance.ephemeral(clock=self._clock),
-            settings=evolve(settings, mode=mode),
-            chance=Random(0).random,
-            randomness=_in_order(),
-        )
+        self.instance = repeatable_instance(self._clock, mode, queue or {})
         here = LocationHere(LOCATION, definitions)
         here.record(self.instance)
         taken = None if stub_runs else {LOCATION: definitions}
@@ -240,21 +229,3 @@ class Deployment:
     def _switched(self) -> None:
         self._loop.tell(Topic.AUTOMATIONS)
         self._loop.settle()
-
-
-def _in_order() -> Callable[[int], bytes]:
-    """Return what ids are made of, so that those of one moment sort as they were made."""
-    numbers = count(1)
-    return lambda length: next(numbers).to_bytes(length, "big")
-
-
-def _known_mode(definitions: Definitions, mode: str | None) -> str | None:
-    """Return the mode, if there is a job that has it.
-
-    Raises:
-        UnknownNameError: There is none.
-    """
-    known = {name for job in definitions.jobs.values() for name in job.modes}
-    if mode is not None and mode not in known:
-        raise UnknownNameError("mode", mode, known)
-    return mode

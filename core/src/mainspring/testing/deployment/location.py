@@ -49,10 +49,13 @@ class LocationHere:
         return (attrs.asdict(self._entries[place]) for place in names)
 
     def evaluate(self, evaluations: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Evaluate a batch, one after the other; what is asked and replied goes through the form that it travels in."""
+        """Evaluate a batch, one after the other; what is replied goes through the form that it travels in."""
         with capture.installed():
             for each in evaluations:
-                yield load(dump(evaluate(load(dump(each)), self.definitions)))
+                reply = load(dump(evaluate(each, self.definitions)))
+                if (reply["error"] or {}).get("type") == KeyboardInterrupt.__name__:
+                    raise KeyboardInterrupt  # whoever waits for this process means all of it
+                yield reply
 
     def record(self, instance: Instance) -> None:
         """Record that it is loaded, and what it offers."""
