@@ -85,10 +85,14 @@ docs: $(READY) ## build the documentation; a warning is an error
 bench: $(READY) ## measure Mainspring beside its peers
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+# How many processes are killed at random moments on each of the databases, at about one a second: an hour and more for
+# the two of them. CRASH_SEED repeats a history.
+CRASH_KILLS ?= 2000
+
 .PHONY: crash
-crash: $(READY) ## kill daemons and the processes of code locations two hundred times, on each database
-	@CRASH_KILLS=200 $(BIN)/python -m pytest -q tests/crash/test_kill_location.py tests/crash/test_kill_daemon.py \
-	    -o faulthandler_timeout=2400 $(ARGS)
+crash: $(READY) ## kill two thousand processes on each database, at random and at each point (over an hour)
+	@CRASH_KILLS=$(CRASH_KILLS) $(BIN)/python -m pytest -q tests/crash/test_kill_location.py tests/crash/test_kill_daemon.py \
+	    tests/crash/test_stop_daemon.py -o faulthandler_timeout=7200 $(ARGS)
 
 .PHONY: soak
 soak: $(READY) ## let a daemon work for ten minutes, or ARGS=60 for an hour: nothing may grow, no tick be late

@@ -152,7 +152,9 @@ class Daemon:
         """Take and renew leases, and take up what has changed."""
         now = self._instance.clock.monotonic()
         if now >= self._renew_at:
+            self._instance.crash_point("lease.take")
             self._leases.reconcile([_lease_of(name) for name in self._specs], now)
+            self._instance.crash_point("lease.taken")
             self._renew_at = now + RENEW_SECONDS
         self._take_up_changes()
         return max(self._renew_at - now, 0.0)

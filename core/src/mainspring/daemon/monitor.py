@@ -208,7 +208,9 @@ class Monitor:
             self._endings.send(key, run.location, lambda: self._have_end(run))
 
     def _have_end(self, run: Run) -> None:
+        self._instance.crash_point("worker.terminate")
         try:
             self._launcher.terminate(run)
         except Exception:
             _LOGGER.exception("the launcher failed to end the worker of run %s", run.run_id)
+        self._instance.crash_point("worker.terminated")

@@ -68,7 +68,9 @@ class Pulse:
             "lag_seconds": round(self._lag_seconds, 4),
             "error": self._error,
         }
+        self._instance.crash_point("heartbeat.write")
         self._instance.storage.duties.beat(Heartbeat(self._daemon_id, self._version, self._instance.clock.time(), body))
+        self._instance.crash_point("heartbeat.written")
         self._lag_seconds = 0.0
         self._error = None
 

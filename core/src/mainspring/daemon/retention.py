@@ -121,7 +121,9 @@ def _runs(instance: Instance, expired: ExpiredRuns, *, is_trial: bool) -> Iterat
     find = store.expired_runs if is_trial else store.delete_runs
     after: str | None = None
     while True:
+        instance.crash_point("retention.delete")
         chunk = find(expired, after)
+        instance.crash_point("retention.deleted")
         if not is_trial:
             # Last, so that no run that is still there loses its logs; one killed between the two leaves logs behind.
             _delete_logs(instance, chunk.ids)
@@ -136,7 +138,9 @@ def _ticks(instance: Instance, expired: ExpiredTicks, *, is_trial: bool) -> Iter
     find = store.expired_ticks if is_trial else store.delete_ticks
     after: int | None = None
     while True:
+        instance.crash_point("retention.delete")
         chunk = find(expired, after)
+        instance.crash_point("retention.deleted")
         yield chunk
         if chunk.after is None:
             return

@@ -104,7 +104,9 @@ class Starter:
         if not self._instance.storage.runs.queued(1):
             self._forget_refusals()
             return 0
+        self._instance.crash_point("queue.admit")
         started = self._instance.storage.runs.admit(self.admission())
+        self._instance.crash_point("queue.admitted")
         self.launch(started)
         return len(started)
 
@@ -207,6 +209,7 @@ class Starter:
     def _record(self, run: Run, fact: Fact) -> bool:
         """Record a change of a run's status; False where the run has gone on meanwhile."""
         event = Event(run_id=run.run_id, run_attempt=run.attempt, fact=fact, timestamp=self._instance.clock.time())
+        self._instance.crash_point("launch.requeue")
         try:
             self._instance.storage.events.record(run.run_id, run.attempt, [event])
         except (TransitionError, SupersededError):
@@ -214,6 +217,7 @@ class Starter:
         except MainspringError as error:
             _LOGGER.warning("run %s stays as it is for now: %s", run.run_id, error)
             return False
+        self._instance.crash_point("launch.requeued")
         for observer in self._instance.observers:
             observer(event)
         return True

@@ -93,7 +93,9 @@ def _ask(instance: Instance, run: Run) -> Run:
 def _write(instance: Instance, run: Run, facts: list[Fact]) -> None:
     recorder = _recorder(instance, run)
     events: list[Event] = [recorder.event(fact) for fact in facts]
+    instance.crash_point("cancel.ask")
     recorder.write(events)
+    instance.crash_point("cancel.asked")
 
 
 def _recorder(instance: Instance, run: Run) -> Recorder:

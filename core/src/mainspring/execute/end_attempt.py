@@ -57,7 +57,9 @@ def _end(instance: Instance, run: Run, ending: RunFailed | RunCanceled) -> None:
         for step in instance.storage.events.steps(run.run_id)
         if step.status is StepStatus.STARTED and step.run_attempt == run.attempt
     ]
+    instance.crash_point("attempt.end")
     recorder.write([*events, recorder.event(ending)])
+    instance.crash_point("attempt.ended")
 
 
 def _of_steps(ending: RunFailed | RunCanceled) -> Fact:

@@ -38,6 +38,8 @@ def queue_next_attempt(instance: Instance, run: Run) -> Run:
     said = f"attempt {run.attempt} failed: {run.reason or 'no reason is recorded'}"
     event = recorder.event(RunQueued(said, from_scratch=run.policy.retry_from == "scratch"))
     not_before = event.timestamp + run.policy.retry_delay_seconds
+    instance.crash_point("attempt.queue")
     recorder.begin(event, lambda: instance.storage.runs.queue_attempt(run.run_id, run.attempt, not_before, [event]))
+    instance.crash_point("attempt.queued")
     recorder.tell([event])
     return find_run(instance, run.run_id)

@@ -237,6 +237,7 @@ def _record_end(context: RunContext, facts: list[Fact], outcome: Fact) -> list[E
     """Record the outcome of an attempt; steps that were cut short are canceled with it."""
     cut_short = context.cancel_open_steps()
     events = [context.recorder.event(fact) for fact in (*facts, outcome)]
+    context.crash_point("run.end")
     try:
         context.recorder.write([*cut_short, *events])
     except SupersededError:
@@ -244,6 +245,7 @@ def _record_end(context: RunContext, facts: list[Fact], outcome: Fact) -> list[E
             raise
         context.recorder.write(events)  # an interrupt came before a claim that it cut short was stored
         return events
+    context.crash_point("run.ended")
     return [*cut_short, *events]
 
 

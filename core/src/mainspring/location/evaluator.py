@@ -38,6 +38,7 @@ def serve(channel: Channel, code: LoadedCode) -> None:
             reply = evaluate(message, code.definitions)
             code.crash_point("evaluator.end")
             channel.send(kind="evaluated", **reply)
+            code.crash_point("evaluator.told")
 
 
 def evaluate(request: Message, definitions: Definitions) -> Mapping[str, Any]:

@@ -137,6 +137,7 @@ class LocationKeeper:
 
     def _record(self, status: Mapping[str, Any], found: OpenLocation | None = None) -> None:
         self._has_loaded |= status["status"] == "LOADED"
+        self._instance.crash_point("location.record")
         try:
             record_status(
                 self._instance,
@@ -145,6 +146,7 @@ class LocationKeeper:
                 status,
                 None if found is None else found.client,
             )
+            self._instance.crash_point("location.recorded")
             self._on_change()
         except LocationError:
             raise

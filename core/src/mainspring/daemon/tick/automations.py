@@ -181,7 +181,9 @@ class Automations:
         decided += self._tail.keep_up(self._rosters.values(), now, self.instance.clock.monotonic())
         for location, batch in asks.items():
             if batch:
+                self.instance.crash_point("evaluation.ask")
                 self.in_hand.ask(location, batch)
+                self.instance.crash_point("evaluation.asked")
         return decided
 
     def _look(
@@ -273,4 +275,6 @@ class Automations:
                     ask_acknowledgement("", offered.name, items, offered.deadline_seconds)
                 )
         for location, batch in messages.items():
+            self.instance.crash_point("items.acknowledge")
             self.in_hand.tell(location, batch)
+            self.instance.crash_point("items.acknowledged")
