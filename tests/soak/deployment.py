@@ -54,7 +54,7 @@ class Sample:
 
     Attributes:
         role: What it does: `daemon`, `front`, `code` or `evaluators`.
-        megabytes: Its proportional set size.
+        megabytes: What it holds by itself: pages that others share may come and go with those.
         descriptors: How many files and sockets it has open.
         threads: How many threads it has.
         processes: How many processes have the role.
@@ -81,7 +81,7 @@ def samples(daemon: psutil.Process) -> Iterator[Sample]:
 
 def _sample(process: psutil.Process) -> tuple[float, int, int]:
     try:
-        return process.memory_full_info().pss / MEGABYTE, process.num_fds(), process.num_threads()
+        return process.memory_full_info().uss / MEGABYTE, process.num_fds(), process.num_threads()
     except psutil.Error:  # it has ended just now
         return 0.0, 0, 0
 
