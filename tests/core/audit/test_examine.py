@@ -9,8 +9,8 @@ import pytest
 import mainspring as ms
 from mainspring.audit import Books, Horizon, examine
 from mainspring.run import RunStatus
-from mainspring.storage import Storage, open_storage
-from tests.core.daemon.tick.deployed import Deployed
+from mainspring.storage import AuditEntry, Storage, open_storage
+from tests.core.daemon.tick.deployed import LOCATION, Deployed
 
 HOUR = 3600.0
 
@@ -229,7 +229,7 @@ def test_what_may_have_been_deleted_is_left_out(damage: Damage, deployed: Deploy
     damage("DELETE FROM runs WHERE run_key IS NOT NULL")
 
     horizon = Horizon(runs=deployed.clock.time() - 600, ticks=deployed.clock.time() - 600)
-    assert said(examine(storage, horizon)) == []
+    assert said(examine(storage, lambda: horizon)) == []
     assert said(examine(storage)) != []
 
 
@@ -267,3 +267,55 @@ def test_a_run_that_changes_while_it_is_read_is_read_again(deployed: Deployed, s
 
     assert ended == [run.run_id]
     assert said(books) == []
+
+
+def test_a_schedule_that_became_a_sensor_of_the_log(deployed: Deployed, storage: Storage) -> None:
+    @ms.run_status_sensor(job=job, statuses=[RunStatus.FAILURE], default_status="running")
+    def hourly(context: ms.SensorContext, run_event: object) -> None:
+        """Look on."""
+
+    deployed.offer(ms.Definitions(jobs=[job], sensors=[hourly]))
+    deployed.advance(HOUR)
+
+    assert said(examine(storage)) == []
+
+
+def test_a_key_that_was_cleared_under_an_older_name(deployed: Deployed, storage: Storage) -> None:
+    assert storage.automations.clear_keys(LOCATION, "files", "a") == 1
+    act = {"run_key": "a", "job": None, "jobs": 1}
+    subject = f"sensor:{LOCATION}:files"
+    storage.audit.record(AuditEntry(at=1.0, who="me", action="sensor clear-key", subject=subject, detail=act))
+    deployed.advance(120)
+
+    @ms.sensor(job=job, default_status="running", every=60, adopts="files")
+    def uploads() -> ms.RunRequest:
+        return ms.RunRequest("a")
+
+    deployed.offer(ms.Definitions(jobs=[job], schedules=[hourly], sensors=[uploads]))
+    deployed.advance(120)
+
+    assert [run.run_key for run in deployed.runs() if run.automation == "uploads"].count("a") == 2
+    assert said(examine(storage)) == []
+
+
+def test_times_closer_than_a_second_to_a_stretch(deployed: Deployed, storage: Storage) -> None:
+    often = ms.Schedule(name="often", job=job, every=0.2, catch_up="none", default_status="running")
+    deployed.offer(ms.Definitions(jobs=[job], schedules=[often]))
+    deployed.advance(1)
+    deployed.clock.advance(6)
+    deployed.advance(1)
+
+    assert "MISSED" in deployed.statuses("often")
+    assert said(examine(storage)) == []
+
+
+def test_what_is_deleted_while_it_is_read_is_not_missing(damage: Damage, deployed: Deployed, storage: Storage) -> None:
+    horizons = iter([Horizon(), *[Horizon(deployed.clock.time(), deployed.clock.time())] * 5])
+
+    def horizon() -> Horizon:
+        found = next(horizons)
+        if found == Horizon():
+            damage("DELETE FROM runs")  # just after it was said that all is there
+        return found
+
+    assert said(examine(storage, horizon)) == []

@@ -37,3 +37,13 @@ def test_what_people_deleted_is_left_out() -> None:
 
 def test_a_person_may_ask_for_less() -> None:
     assert Horizon(5.0, 7.0).no_earlier_than(6.0) == Horizon(6.0, 7.0)
+
+
+def test_a_pruning_by_the_settings_says_how_long_they_kept_things() -> None:
+    nothing = AuditEntry(at=NOW, who="a", action="instance prune", subject="instance:/h", detail={"ages": []})
+    months = AuditEntry(
+        at=NOW - DAY, who="a", action="instance prune", subject="instance:/h", detail={"ages": [90 * DAY, 30 * DAY]}
+    )
+
+    assert horizon_of(RetentionSettings(), [nothing], NOW) == Horizon(-math.inf, -math.inf)
+    assert horizon_of(RetentionSettings(), [nothing, months], NOW) == Horizon(NOW - 31 * DAY, NOW - 31 * DAY)

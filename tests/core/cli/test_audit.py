@@ -39,7 +39,7 @@ def test_what_does_not_balance_is_named_and_ends_with_1(mainspring: Command, hom
 
     assert outcome.code == 1
     assert f"run {run_id} is FAILURE in attempt 1, and by its events SUCCESS in 1" in outcome.out
-    assert "1 things do not add up" in outcome.out
+    assert "findings: 1, among 1 runs" in outcome.out
     (finding,) = mainspring("audit", "--home", home, "--json").json["findings"]
     assert (finding["rule"], finding["name"]) == ("the row is what the events say", run_id)
 

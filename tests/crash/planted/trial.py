@@ -124,7 +124,10 @@ class Trial(Deployed):
         self.advance(60)
         self._settle()
         horizon = Horizon(deleted_at, deleted_at)
-        return [*before_deletion, *(f"{each.rule}: {each.said}" for each in examine(self.storage, horizon).findings)]
+        return [
+            *before_deletion,
+            *(f"{each.rule}: {each.said}" for each in examine(self.storage, lambda: horizon).findings),
+        ]
 
     def look(self) -> None:
         """Do what is to be done now, with a new daemon where one has died."""

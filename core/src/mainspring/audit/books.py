@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from mainspring.audit.horizon import EVERYTHING, Horizon
+
 
 @frozen
 class Finding:
@@ -30,11 +32,13 @@ class Books:
         findings: What does not balance.
         counted: How many things of each kind were looked at: `runs`, `ticks`, `run keys`, `steps`.
         pending: What is under way, by kind; that is no error.
+        horizon: Since when all is there; what is older was left out.
     """
 
     findings: tuple[Finding, ...] = ()
     counted: Mapping[str, int] = field(factory=dict)
     pending: Mapping[str, int] = field(factory=dict)
+    horizon: Horizon = EVERYTHING
 
     @property
     def balance(self) -> bool:

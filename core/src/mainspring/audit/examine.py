@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 
 from mainspring.audit.books import Books, Finding
 from mainspring.audit.horizon import EVERYTHING, Horizon
-from mainspring.audit.request_books import Owner, Requests
+from mainspring.audit.request_books import Requests
 from mainspring.audit.run_books import check_run
 from mainspring.audit.time_books import Decided, check_decided_once, check_none_left_out
 from mainspring.definition.timing import count_times, timing_of
@@ -32,7 +32,7 @@ Progress = Callable[[str, int], None]
 
 def examine(
     storage: Storage,
-    horizon: Horizon = EVERYTHING,
+    horizon: Callable[[], Horizon] = lambda: EVERYTHING,
     now: float | None = None,
     progress: Progress = lambda what, number: None,
 ) -> Books:
@@ -42,22 +42,24 @@ def examine(
 
     Args:
         storage: The storage.
-        horizon: Since when all is there; what is older is not examined.
+        horizon: Returns since when all is there; what is older is not examined. It is asked before each look, as something may
+            be deleted meanwhile.
         now: Seconds since the epoch, if due times are to be counted that nobody has decided yet.
         progress: Called now and then with what is looked at.
 
     Raises:
         StorageError: It cannot be read.
     """
-    books = _Examination(storage, horizon, now, progress).books()
+    books = _Examination(storage, horizon(), now, progress).books()
     for _ in range(1, _TRIES):
         if books.balance:
             break
-        again = _Examination(storage, horizon, now, progress).books()
+        again = _Examination(storage, horizon(), now, progress).books()
         lasting = tuple(each for each in again.findings if each in books.findings)
-        if len(lasting) == len(books.findings):
-            break
+        is_settled = len(lasting) == len(books.findings)
         books = evolve(again, findings=lasting)
+        if is_settled:
+            break
     return books
 
 
@@ -74,7 +76,7 @@ class _Examination:
     def books(self) -> Books:
         """Read and check everything once."""
         findings = list(self._look())
-        return Books(tuple(dict.fromkeys(findings)), dict(self.counted), dict(+self.pending))
+        return Books(tuple(dict.fromkeys(findings)), dict(self.counted), dict(+self.pending), self.horizon)
 
     def _look(self) -> Iterator[Finding]:
         states = self.storage.automations.states()
@@ -107,9 +109,12 @@ class _Examination:
                 decided.append((tick.scheduled_time, tick.since))
         self.pending["parts of requests to be queued"] += state.outbox
         yield from check_decided_once(state, decided)
-        if state.kind != "schedule" or state.timing is None or state.timed_at is None:
+        if state.timing is None or state.timed_at is None:
             return
-        timing = timing_of(json.loads(state.timing))
+        plain = json.loads(state.timing)
+        if "follows" in plain:  # what was a schedule once may be a sensor that follows the log now
+            return
+        timing = timing_of(plain)
         yield from check_none_left_out(state, decided, timing, max(state.timed_at, self.horizon.ticks))
         if self.now is not None and state.mark is not None:
             self.pending["due times to be decided"] += count_times(timing, state.mark, self.now)
@@ -172,12 +177,12 @@ class _Examination:
             found.update(self.storage.automations.ticks_by_id(named[start : start + _PAGE]))
         yield from self.requests.check_last_ticks(found)
 
-    def _cleared(self) -> Counter[tuple[Owner, str]]:
-        """Return how often people have cleared each run key."""
-        cleared: Counter[tuple[Owner, str]] = Counter()
+    def _cleared(self) -> Counter[tuple[str, str]]:
+        """Return how often people have cleared each run key of a location."""
+        cleared: Counter[tuple[str, str]] = Counter()
         for action in ("sensor clear-key", "schedule clear-key"):
             for entry in self.storage.audit.find(AuditQuery(action=action, limit=_ALL)):
-                _, location, name = entry.subject.split(":", 2)
+                _, location, _ = entry.subject.split(":", 2)
                 detail: Mapping[str, str] = entry.detail
-                cleared[(location, name), detail["run_key"]] += 1
+                cleared[location, detail["run_key"]] += 1  # the automation may have another name by now
         return cleared

@@ -43,5 +43,13 @@ def horizon_of(retention: RetentionSettings, prunings: Sequence[AuditEntry], now
     ticks = [] if retention.ticks is None else [now - retention.ticks]
     horizon = Horizon(max(runs, default=-math.inf), max(ticks, default=-math.inf))
     for act in prunings:
-        horizon = horizon.no_earlier_than(act.at - (act.detail.get("older_than") or 0.0))
+        horizon = horizon.no_earlier_than(act.at - _shortest_kept(act))
     return evolve(horizon, runs=max(horizon.runs, horizon.ticks))  # a run is looked at beside its tick
+
+
+def _shortest_kept(act: AuditEntry) -> float:
+    """Return how old what was deleted was at the least, in seconds."""
+    ages = act.detail.get("ages")
+    if ages is None:  # recorded by code that did not tell
+        return act.detail.get("older_than") or 0.0
+    return min(ages, default=math.inf)

@@ -78,14 +78,14 @@ class Requests:
                 continue
             yield Finding(ONE_RUN, _named(owner), said)
 
-    def check_repeats(self, cleared: Counter[tuple[Owner, str]]) -> Iterator[Finding]:
+    def check_repeats(self, cleared: Counter[tuple[str, str]]) -> Iterator[Finding]:
         """Yield the run keys with several runs.
 
         Args:
-            cleared: How often somebody has cleared a key, by owner and key.
+            cleared: How often somebody has cleared a key, by location and key.
         """
         for (owner, job, run_key), run_ids in self.keyed.items():
-            if len(run_ids) > 1 + cleared[owner, shorten(run_key, KEY_CHARACTERS)]:
+            if len(run_ids) > 1 + cleared[owner[0], shorten(run_key, KEY_CHARACTERS)]:
                 said = f"run key {run_key!r} of {_named(owner)} has {len(run_ids)} runs of job {job!r}: {', '.join(run_ids[:3])}"
                 yield Finding(ONE_RUN, _named(owner), said)
 
@@ -97,12 +97,12 @@ class Requests:
                 yield Finding(KEPT_KEY, _named(owner), said)
 
     def check_runs_against_ledger(
-        self, owner: Owner, keys: list[RunKey], cleared: Counter[tuple[Owner, str]]
+        self, owner: Owner, keys: list[RunKey], cleared: Counter[tuple[str, str]]
     ) -> Iterator[Finding]:
         """Yield the runs whose key, at the last look, the ledger does not hold."""
         held = {(each.job_name, each.run_key) for each in keys}
         for (own, job, run_key), run_ids in self.keyed.items():
-            if own == owner and (job, run_key) not in held and not cleared[owner, shorten(run_key, KEY_CHARACTERS)]:
+            if own == owner and (job, run_key) not in held and not cleared[owner[0], shorten(run_key, KEY_CHARACTERS)]:
                 said = f"run key {run_key!r} of {_named(owner)} is missing from the ledger; run {run_ids[0]} bears it"
                 yield Finding(KEPT_KEY, _named(owner), said)
 

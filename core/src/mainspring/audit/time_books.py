@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -63,7 +64,7 @@ def check_none_left_out(
 
 
 def _before(time: float) -> float:
-    return time - 0.5  # due times are whole seconds
+    return math.nextafter(time, -math.inf)
 
 
 def _listed(times: Sequence[float]) -> str:

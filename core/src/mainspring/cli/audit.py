@@ -11,7 +11,7 @@ import click
 from mainspring.cli.complaint import note
 from mainspring.cli.moment import MOMENT
 from mainspring.cli.options import home_option, json_option
-from mainspring.cli.show import echo, echo_json, echo_table
+from mainspring.cli.show import echo, echo_json
 from mainspring.text import utc
 
 if TYPE_CHECKING:
@@ -46,21 +46,20 @@ def audit(*, since: float | None, as_json: bool, home: str | None) -> None:
       mainspring audit
       mainspring audit --since 2026-03-01 --json
     """  # noqa: D301 - click's mark is a backspace
-    from mainspring.audit import Books, Horizon, examine
+    from mainspring.audit import Books, examine
     from mainspring.cli.home import NothingThereYetError, opened
 
-    books, horizon = Books(), Horizon()
+    books = Books()
     try:
         with opened(home) as instance:
-            horizon = _horizon(instance, since)
             now = instance.clock.time()
-            books = examine(instance.storage, horizon, now, _progress(instance.clock))
+            books = examine(instance.storage, lambda: _horizon(instance, since), now, _progress(instance.clock))
     except NothingThereYetError as error:
         note(str(error))
     if as_json:
-        echo_json(_document(books, horizon))
+        echo_json(_document(books))
     else:
-        _echo(books, horizon)
+        _echo(books)
     if not books.balance:
         raise click.exceptions.Exit(1)
 
@@ -88,24 +87,25 @@ def _progress(clock: Clock) -> Callable[[str, int], None]:
     return tell
 
 
-def _document(books: Books, horizon: Horizon) -> dict[str, object]:
+def _document(books: Books) -> dict[str, object]:
     return {
         "balances": books.balance,
         "findings": [attrs.asdict(each) for each in books.findings],
         "counted": dict(books.counted),
         "pending": dict(books.pending),
-        "since": utc(horizon.runs) if horizon.runs > 0 else None,
+        "since": utc(books.horizon.runs) if books.horizon.runs > 0 else None,
     }
 
 
-def _echo(books: Books, horizon: Horizon) -> None:
-    if horizon.runs > 0:
-        note(f"what was recorded before {utc(horizon.runs)} is left out")
+def _echo(books: Books) -> None:
+    if books.horizon.runs > 0:
+        note(f"what was recorded before {utc(books.horizon.runs)} is left out")
     counted = ", ".join(f"{number:,} {what}" for what, number in sorted(books.counted.items()))
     if books.findings:
-        echo_table(("RULE", "WHAT IS WRONG"), [(each.rule, each.said) for each in books.findings])
+        for each in books.findings:
+            echo(f"{each.rule}: {each.said}")
         echo()
-        echo(f"{len(books.findings):,} things do not add up, among {counted}")
+        echo(f"findings: {len(books.findings):,}, among {counted}")
     else:
         echo(f"the books balance: {counted or 'nothing was recorded'}")
     for what, number in sorted(books.pending.items()):

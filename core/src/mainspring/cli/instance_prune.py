@@ -69,7 +69,15 @@ def prune(*, older_than: float | None, is_trial: bool, as_json: bool, home: str 
         rows = [_row(rule, numbers[rule], now) for rule in rules]
         if not is_trial:
             deleted = [{"what": each["what"], "status": each["status"], "count": each["count"]} for each in rows]
-            note_act(instance, "instance prune", f"instance:{instance.home}", older_than=older_than, deleted=deleted)
+            ages = [kept.runs, kept.failed_runs, kept.ticks]  # skips of sensors say nothing that somebody would miss
+            note_act(
+                instance,
+                "instance prune",
+                f"instance:{instance.home}",
+                older_than=older_than,
+                ages=[each for each in ages if each is not None],
+                deleted=deleted,
+            )
     if as_json:
         echo_json({"dry_run": is_trial, "deleted": rows})
         return

@@ -198,3 +198,23 @@ def test_the_outlook_of_what_is_due_all_the_time_is_cut() -> None:
     (found,) = outlook(standing({}), new, NOW, NOW + 366 * DAY)
 
     assert found.count == COUNT_LIMIT + 1
+
+
+def test_what_keeps_its_name_and_changes_its_kind_has_no_heir() -> None:
+    before = standing(offered(daily()), keys={"daily": 3})
+    gone, _, _ = compare(before, offered(files(name="daily"), daily(name="other_daily")), NOW)
+
+    assert gone == Change("schedule", "daily", "gone", ("its 3 run keys are kept, for this name only",))
+
+
+def test_only_what_is_of_the_same_sort_may_be_the_heir() -> None:
+    @ms.run_status_sensor(job=job, statuses=[ms.RunStatus.FAILURE], default_status="running")
+    def failures(context: object, run_event: object) -> None:
+        """Look on."""
+
+    _, gone = compare(standing(offered(files()), keys={"files": 3}), offered(failures), NOW)
+    assert gone.said == ("its 3 run keys are kept, for this name only",)
+
+    before = standing(offered(failures))
+    _, adopting = compare(before, offered(files(adopts="failures")), NOW)
+    assert adopting.said[1] == "it is of another sort than 'failures', and finds that one's cursor"

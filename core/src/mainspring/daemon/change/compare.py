@@ -65,6 +65,11 @@ def _new(offered: Offered, standing: Standing, new: Definitions, now: float) -> 
     if _adopts(offered, standing, new):
         old = offered.adopts or ""
         yield f"it takes over the state and the {_keys(standing, old)} of {old!r}"
+        before = [
+            read_offered(each) for (kind, name), each in standing.definitions.items() if name == old and kind != "job"
+        ]
+        if any(_sort(each) != _sort(offered) for each in before):
+            yield f"it is of another sort than {old!r}, and finds that one's cursor"
     elif offered.adopts is not None and offered.name in standing.states:
         yield f"it does not take over {offered.adopts!r}, as it was seen before under its own name"
     elif offered.adopts is not None:
@@ -98,13 +103,24 @@ def _gone(
         yield f"{count(missed, 'missed time')} of it will not run"
     if standing.keys.get(name):
         yield f"its {_keys(standing, name)} are kept, for this name only"
-        heirs = [
-            each.name
-            for each in _automations(new)
-            if each.kind == kind and each.name not in standing.states and each.adopts is None
-        ]
+        heirs = [] if any(other == name for _, other in new) else _heirs(standing, new, kind, name)
         for heir in heirs:
             yield f"if {heir!r} is this {kind} by another name, give it adopts={name!r}, or what has those keys runs again"
+
+
+def _heirs(standing: Standing, new: Definitions, kind: str, name: str) -> list[str]:
+    """Return the automations of the same sort that may be one that is gone, by another name."""
+    sort = _sort(read_offered(standing.definitions[kind, name]))
+    return [
+        each.name
+        for each in _automations(new)
+        if _sort(each) == sort and each.name not in standing.states and each.adopts is None
+    ]
+
+
+def _sort(offered: Offered) -> tuple[str, bool]:
+    """Return what an automation's cursor and mark mean: those of a schedule, of a sensor, or of one that follows the log."""
+    return offered.kind, getattr(offered, "follows", None) is not None
 
 
 def _changed(before: Offered, after: Offered, standing: Standing) -> Iterator[str]:

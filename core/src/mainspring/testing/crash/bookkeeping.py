@@ -43,7 +43,7 @@ def report_of(
     assert instance.settings is not None  # noqa: S101 - it was opened
     prunings = instance.storage.audit.find(AuditQuery(action="instance prune", limit=_ALL))
     horizon = horizon_of(instance.settings.retention, prunings, instance.clock.time())
-    books = examine(instance.storage, horizon)
+    books = examine(instance.storage, lambda: horizon)
     return Report(
         seed,
         tuple(blows),
