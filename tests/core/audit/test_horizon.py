@@ -2,7 +2,8 @@
 
 import math
 
-from mainspring.audit import Horizon, horizon_of
+from mainspring.audit import Horizon
+from mainspring.audit.horizon import horizon_of
 from mainspring.settings import RetentionSettings
 from mainspring.storage import AuditEntry
 

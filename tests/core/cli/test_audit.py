@@ -62,6 +62,13 @@ def test_what_was_pruned_is_left_out(mainspring: Command, home: str, run_id: str
     assert document["counted"]["runs"] == 1  # it is younger
 
 
+def test_a_pruning_by_settings_that_keep_all_hides_nothing(mainspring: Command, home: str, run_id: str) -> None:
+    mainspring("instance", "prune", "--home", home)
+    document = mainspring("audit", "--home", home, "--json").json
+
+    assert (document["since"], document["counted"]["runs"]) == (None, 1)
+
+
 def test_only_what_is_younger_than_a_time(mainspring: Command, home: str, run_id: str) -> None:
     execute(home, "UPDATE runs SET status = 'FAILURE'")
     outcome = mainspring("audit", "--since", "2100-01-01", "--home", home)

@@ -4,4 +4,4 @@ from mainspring.audit.books import Books as Books
 from mainspring.audit.books import Finding as Finding
 from mainspring.audit.examine import examine as examine
 from mainspring.audit.horizon import Horizon as Horizon
-from mainspring.audit.horizon import horizon_of as horizon_of
+from mainspring.audit.horizon import horizon_now as horizon_now

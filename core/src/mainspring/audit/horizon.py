@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from mainspring.settings import RetentionSettings
-from mainspring.storage import AuditEntry
+from mainspring.storage import AuditEntry, AuditQuery, Storage
+
+_ALL = 1_000_000
 
 
 @frozen
@@ -31,8 +33,19 @@ class Horizon:
 EVERYTHING = Horizon()
 
 
+def horizon_now(storage: Storage, retention: RetentionSettings, now: float) -> Horizon:
+    """Return since when all is there in a storage.
+
+    Args:
+        storage: Where it is recorded what people have deleted.
+        retention: How long what was recorded is kept.
+        now: Seconds since the epoch.
+    """
+    return horizon_of(retention, storage.audit.find(AuditQuery(action="instance prune", limit=_ALL)), now)
+
+
 def horizon_of(retention: RetentionSettings, prunings: Sequence[AuditEntry], now: float) -> Horizon:
-    """Return since when all is there, by the settings as they are and by what people have deleted.
+    """Return since when all is there, by the settings as they are and by what people have deleted. Pure.
 
     Args:
         retention: How long what was recorded is kept.

@@ -31,13 +31,13 @@ class Requests:
 
     Attributes:
         runs: How many runs there are, by the tick that they name.
-        keyed: The ids of runs with a run key, by owner, job and key.
+        keyed: The ids of runs with a run key, by owner, and by job and key.
         requested: The owner of each tick that has asked for runs, and for how many, as it was at the first look.
         owners: The owner of each run's tick, as the run says, with one of the runs.
     """
 
     runs: Counter[int] = field(factory=Counter)
-    keyed: dict[tuple[Owner, str, str], list[str]] = field(factory=dict)
+    keyed: dict[Owner, dict[tuple[str, str], list[str]]] = field(factory=dict)
     requested: dict[int, tuple[Owner, int]] = field(factory=dict)
     owners: dict[int, tuple[Owner, str]] = field(factory=dict)
 
@@ -53,7 +53,8 @@ class Requests:
             self.runs[run.tick_id] += 1
             self.owners[run.tick_id] = (owner, run.run_id)
         if run.run_key is not None:
-            self.keyed.setdefault((owner, run.job_name, run.run_key), []).append(run.run_id)
+            of_owner = self.keyed.setdefault(owner, {})
+            of_owner.setdefault((run.job_name, run.run_key), []).append(run.run_id)
 
     def check_first_ticks(self) -> Iterator[Finding]:
         """Yield the ticks of the first look that lack runs."""
@@ -84,15 +85,17 @@ class Requests:
         Args:
             cleared: How often somebody has cleared a key, by location and key.
         """
-        for (owner, job, run_key), run_ids in self.keyed.items():
+        every = ((owner, *each) for owner, keys in self.keyed.items() for each in keys.items())
+        for owner, (job, run_key), run_ids in every:
             if len(run_ids) > 1 + cleared[owner[0], shorten(run_key, KEY_CHARACTERS)]:
                 said = f"run key {run_key!r} of {_named(owner)} has {len(run_ids)} runs of job {job!r}: {', '.join(run_ids[:3])}"
                 yield Finding(ONE_RUN, _named(owner), said)
 
     def check_ledger_against_runs(self, owner: Owner, keys: list[RunKey], since: float) -> Iterator[Finding]:
         """Yield the keys, as they were at the first look, whose run is not there."""
+        of_owner = self.keyed.get(owner, {})
         for each in keys:
-            if each.created_at >= since and each.run_id not in self.keyed.get((owner, each.job_name, each.run_key), ()):
+            if each.created_at >= since and each.run_id not in of_owner.get((each.job_name, each.run_key), ()):
                 said = f"run key {each.run_key!r} of {_named(owner)} is in the ledger for run {each.run_id}, which is not there"
                 yield Finding(KEPT_KEY, _named(owner), said)
 
@@ -101,8 +104,8 @@ class Requests:
     ) -> Iterator[Finding]:
         """Yield the runs whose key, at the last look, the ledger does not hold."""
         held = {(each.job_name, each.run_key) for each in keys}
-        for (own, job, run_key), run_ids in self.keyed.items():
-            if own == owner and (job, run_key) not in held and not cleared[owner[0], shorten(run_key, KEY_CHARACTERS)]:
+        for (job, run_key), run_ids in self.keyed.get(owner, {}).items():
+            if (job, run_key) not in held and not cleared[owner[0], shorten(run_key, KEY_CHARACTERS)]:
                 said = f"run key {run_key!r} of {_named(owner)} is missing from the ledger; run {run_ids[0]} bears it"
                 yield Finding(KEPT_KEY, _named(owner), said)
 

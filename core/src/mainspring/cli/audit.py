@@ -65,13 +65,11 @@ def audit(*, since: float | None, as_json: bool, home: str | None) -> None:
 
 
 def _horizon(instance: Instance, since: float | None) -> Horizon:
-    from mainspring.audit import horizon_of
+    from mainspring.audit import horizon_now
     from mainspring.settings import RetentionSettings
-    from mainspring.storage import AuditQuery
 
     retention = RetentionSettings() if instance.settings is None else instance.settings.retention
-    prunings = instance.storage.audit.find(AuditQuery(action="instance prune", limit=1000))
-    horizon = horizon_of(retention, prunings, instance.clock.time())
+    horizon = horizon_now(instance.storage, retention, instance.clock.time())
     return horizon if since is None else horizon.no_earlier_than(since)
 
 

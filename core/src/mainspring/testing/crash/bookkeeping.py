@@ -8,11 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainspring.audit import Finding, Horizon, examine, horizon_of
+from mainspring.audit import Finding, Horizon, examine, horizon_now
 from mainspring.daemon.rules import queue_rules
 from mainspring.run import Run
 from mainspring.runtime import runtime_folder
-from mainspring.storage import AuditQuery, RunQuery
+from mainspring.storage import RunQuery
 from mainspring.testing.crash import checks
 from mainspring.testing.crash.folder import crash_folder
 from mainspring.testing.crash.history import Blow
@@ -41,8 +41,7 @@ def report_of(
     lines = read_witness(crash_folder(home))
     runs = {run.run_id: run for run in instance.storage.runs.find(RunQuery(limit=_ALL))}
     assert instance.settings is not None  # noqa: S101 - it was opened
-    prunings = instance.storage.audit.find(AuditQuery(action="instance prune", limit=_ALL))
-    horizon = horizon_of(instance.settings.retention, prunings, instance.clock.time())
+    horizon = horizon_now(instance.storage, instance.settings.retention, instance.clock.time())
     books = examine(instance.storage, lambda: horizon)
     return Report(
         seed,

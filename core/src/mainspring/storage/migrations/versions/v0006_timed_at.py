@@ -8,5 +8,5 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add the column; where code that does not know it has written the row, nothing is said of its times."""
+    """Add the column. A daemon fills it when it looks at a schedule; code that does not know it leaves it as it is."""
     op.add_column("automations", sa.Column("timed_at", sa.Double))
