@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,16 +10,13 @@ import click
 from mainspring.cli.complaint import note
 from mainspring.cli.moment import MOMENT
 from mainspring.cli.options import home_option, json_option
+from mainspring.cli.seldom import telling_seldom
 from mainspring.cli.show import echo, echo_json
 from mainspring.text import utc
 
 if TYPE_CHECKING:
     from mainspring.audit import Books, Horizon
-    from mainspring.clock import Clock
     from mainspring.instance import Instance
-
-TELL_SECONDS = 1.0
-"""How often it is told how far it has come."""
 
 
 @click.command
@@ -53,7 +49,13 @@ def audit(*, since: float | None, as_json: bool, home: str | None) -> None:
     try:
         with opened(home) as instance:
             now = instance.clock.time()
-            books = examine(instance.storage, lambda: _horizon(instance, since), now, _progress(instance.clock))
+            tell = telling_seldom(instance.clock)
+            books = examine(
+                instance.storage,
+                lambda: _horizon(instance, since),
+                now,
+                lambda what, number: tell(f"{number:,} {what} read so far"),
+            )
     except NothingThereYetError as error:
         note(str(error))
     if as_json:
@@ -71,18 +73,6 @@ def _horizon(instance: Instance, since: float | None) -> Horizon:
     retention = RetentionSettings() if instance.settings is None else instance.settings.retention
     horizon = horizon_now(instance.storage, retention, instance.clock.time())
     return horizon if since is None else horizon.no_earlier_than(since)
-
-
-def _progress(clock: Clock) -> Callable[[str, int], None]:
-    tell_at = clock.monotonic() + TELL_SECONDS
-
-    def tell(what: str, number: int) -> None:
-        nonlocal tell_at
-        if clock.monotonic() >= tell_at:
-            tell_at = clock.monotonic() + TELL_SECONDS
-            note(f"{number:,} {what} read so far")
-
-    return tell
 
 
 def _document(books: Books) -> dict[str, object]:

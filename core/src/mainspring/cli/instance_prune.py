@@ -9,6 +9,7 @@ import click
 
 from mainspring.cli.complaint import note
 from mainspring.cli.options import home_option, json_option
+from mainspring.cli.seldom import telling_seldom
 from mainspring.cli.show import echo, echo_json
 from mainspring.text import count, seconds_of, utc
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from mainspring.daemon.expiry import Rule
     from mainspring.instance import Instance
-
-TELL_SECONDS = 1.0
-"""How often it is told how far it has come."""
 
 
 def _age(context: click.Context, option: click.Parameter, text: str | None) -> float | None:
@@ -95,15 +93,13 @@ def swept(instance: Instance, rules: Sequence[Rule], now: float, *, is_trial: bo
     read_to = smallest(instance.storage.automations.follower_cursors())
     numbers: Counter[Rule] = Counter()
     counted: set[str | int] = set()
-    tell_at = instance.clock.monotonic() + TELL_SECONDS
+    tell = telling_seldom(instance.clock)
     for rule, chunk in sweep(instance, rules, now, read_to, is_trial=is_trial):
         new: set[str | int] = {each for each in chunk.ids if each not in counted}
         if is_trial:  # what has not gone may be found by a second rule
             counted |= new
         numbers[rule] += len(new)
-        if instance.clock.monotonic() >= tell_at:
-            tell_at = instance.clock.monotonic() + TELL_SECONDS
-            note(f"{count(numbers.total(), 'row')} {'found' if is_trial else 'deleted'} so far")
+        tell(f"{count(numbers.total(), 'row')} {'found' if is_trial else 'deleted'} so far")
     return numbers
 
 

@@ -157,9 +157,13 @@ def _muted() -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float], None]]:
-    """Show how far it has come, on a terminal."""
+    """Show how far it has come: a bar on a terminal, else a note now and then."""
     if not is_terminal(sys.stderr):
-        yield lambda share: None
+        from mainspring.cli.seldom import telling_seldom
+        from mainspring.clock import SystemClock
+
+        tell = telling_seldom(SystemClock())
+        yield lambda share: tell(f"{share:.0%} simulated so far")
         return
     with click.progressbar(length=100, label="simulating", file=sys.stderr) as bar:
         yield lambda share: bar.update(round(share * 100) - bar.pos)
