@@ -162,8 +162,13 @@ def _progress() -> Iterator[Callable[[float], None]]:
         from mainspring.cli.seldom import telling_seldom
         from mainspring.clock import SystemClock
 
-        tell = telling_seldom(SystemClock())
-        yield lambda share: tell(f"{share:.0%} simulated so far")
+        tell, stream = telling_seldom(SystemClock()), sys.stderr
+
+        def told(share: float) -> None:
+            with redirect_stderr(stream):  # what functions print is dropped meanwhile, and this is not theirs
+                tell(f"{share:.0%} simulated so far")
+
+        yield told
         return
     with click.progressbar(length=100, label="simulating", file=sys.stderr) as bar:
         yield lambda share: bar.update(round(share * 100) - bar.pos)
