@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from mainspring.errors import MainspringError
 from mainspring.location.frames import Message
@@ -29,8 +29,8 @@ SPAWNED_UP_SECONDS = 30.0
 CLAIM_SECONDS = 5.0
 """How long whoever launches a run waits for its claim; one that takes longer still stands."""
 
-_KEPT = 10_000
-"""How many workers are remembered after their end."""
+_KEPT = 1_000
+"""How many ends of workers are remembered: for launches that are asked for again, and for whoever asks after a worker."""
 
 
 class LaunchFailedError(MainspringError):
@@ -60,6 +60,23 @@ class Worker:
     succeeded: bool = False
 
 
+@frozen
+class End:
+    """What is remembered of a worker that has ended.
+
+    Attributes:
+        said: How it ended, for people.
+        succeeded: Whether its process ended as it should.
+        outcome: What it said of its claim, or that it ended.
+        pid: The number that its process had; 0 where there was none.
+    """
+
+    said: str
+    succeeded: bool
+    outcome: Message
+    pid: int
+
+
 class Workers:
     """The workers of a location.
 
@@ -75,12 +92,13 @@ class Workers:
         self._home = home
         self._generation = generation
         self._reload = reload
-        self._workers: OrderedDict[tuple[str, int], Worker] = OrderedDict()
+        self._workers: dict[tuple[str, int], Worker] = {}
+        self._ends: OrderedDict[tuple[str, int], End] = OrderedDict()
 
     @property
     def pids(self) -> set[int]:
         """The numbers of those that live."""
-        return {each.process.pid for each in self._workers.values() if each.process is not None and each.ended is None}
+        return {each.process.pid for each in self._workers.values() if each.process is not None}
 
     async def launch(self, request: Message) -> Mapping[str, Any]:
         """Start a worker for an attempt of a run, unless there is one, and return how far it has come.
@@ -90,11 +108,12 @@ class Workers:
         """
         key = (request["run_id"], request["attempt"])
         worker = self._workers.get(key)
-        if worker is None or (worker.ended is not None and not worker.succeeded):
-            worker = Worker(key)
-            self._workers[key] = worker
-            self._workers.move_to_end(key)
-            self._forget_old()
+        if worker is None:
+            end = self._ends.pop(key, None)
+            if end is not None and end.succeeded:
+                self._remember(key, end)
+                return {**end.outcome, "pid": end.pid}
+            worker = self._workers[key] = Worker(key)
             worker.start = asyncio.create_task(self._start(worker, request))
         await asyncio.shield(worker.start)
         await asyncio.wait({worker.outcome}, timeout=CLAIM_SECONDS)
@@ -104,7 +123,7 @@ class Workers:
     def terminate(self, run_id: str, attempt: int, grace_seconds: float) -> bool:
         """Ask a worker to end, and end it if it has not done so in time; return whether there was one."""
         worker = self._workers.get((run_id, attempt))
-        if worker is None or worker.process is None or worker.ended is not None:
+        if worker is None or worker.process is None:
             return False
         with suppress(ProcessLookupError):
             os.kill(worker.process.pid, signal.SIGTERM)
@@ -113,12 +132,10 @@ class Workers:
 
     def check(self, run_id: str, attempt: int) -> tuple[str, str] | None:
         """Return how a worker does: the status of its health, and why; None where there is none of this front's."""
-        worker = self._workers.get((run_id, attempt))
-        if worker is None:
-            return None
-        if worker.ended is None:
+        if (run_id, attempt) in self._workers:
             return "RUNNING", ""
-        return ("SUCCEEDED" if worker.succeeded else "FAILED"), worker.ended
+        end = self._ends.get((run_id, attempt))
+        return None if end is None else ("SUCCEEDED" if end.succeeded else "FAILED", end.said)
 
     async def _start(self, worker: Worker, request: Message) -> None:
         try:
@@ -178,13 +195,17 @@ class Workers:
             worker.up.set_result(False)
         if not worker.outcome.done():
             worker.outcome.set_result({"kind": "ended", "message": said})
+        if self._workers.get(worker.key) is worker:  # all else of it goes, as a location has very many in its time
+            del self._workers[worker.key]
+            pid = 0 if worker.process is None else worker.process.pid
+            self._remember(worker.key, End(said, worker.succeeded, worker.outcome.result(), pid))
 
     def _end_by_force(self, worker: Worker) -> None:
         if worker.ended is None and worker.process is not None:
             worker.process.condemn("did not end when it was asked to, and was ended")
             end_session(worker.process.pid)
 
-    def _forget_old(self) -> None:
-        ended = [key for key, each in self._workers.items() if each.ended is not None]
-        for key in ended[: max(len(ended) - _KEPT, 0)]:
-            del self._workers[key]
+    def _remember(self, key: tuple[str, int], end: End) -> None:
+        self._ends[key] = end
+        while len(self._ends) > _KEPT:
+            self._ends.popitem(last=False)
