@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _WORKERS = 500
 
+_DUMP_SECONDS = 1.0
+"""How long a daemon that does not end may take to write where it stands."""
+
 
 @define(eq=False)
 class Crew:
@@ -97,6 +100,9 @@ class Crew:
                 each.wait(seconds)
             except subprocess.TimeoutExpired:
                 late.append(each.pid)
+                each.send_signal(signal.SIGUSR1)  # it writes into its log where it stands
+                with suppress(subprocess.TimeoutExpired):
+                    each.wait(_DUMP_SECONDS)
         self.daemons = [each for each in self.daemons if each.pid in late]
         return late
 
