@@ -168,6 +168,28 @@ def test_who_is_told_to_end_commits_what_is_under_way(make_home: Callable[..., H
     assert home.storage.duties.heartbeats() == []
 
 
+HUNG = """
+@ms.schedule(job=job, every=1, default_status="running")
+def never_ends(context):
+    open("evaluating", "w").close()
+    time.sleep(600)
+
+defs = ms.Definitions(jobs=[job], schedules=[never_ends])
+"""
+
+
+def test_who_is_told_to_end_waits_for_no_evaluation_that_hangs(make_home: Callable[..., Home]) -> None:
+    home = make_home(HUNG)
+    process = home.start()
+    home.until((home.folder / "evaluating").exists)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 0, said
+    assert home.ticks("never_ends") == []
+    assert home.storage.duties.leases() == []
+
+
 OUTAGE = """
 each_second = ms.Schedule(name="each_second", job=job, every=1, catch_up="all", default_status="running")
 defs = ms.Definitions(jobs=[job], schedules=[each_second])

@@ -101,6 +101,7 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
     from mainspring.cli.home import made
     from mainspring.component import launcher_of
     from mainspring.daemon.daemon import Daemon
+    from mainspring.daemon.signals import on_signals
     from mainspring.launch.command import worker_command
     from mainspring.location.address import socket_path
     from mainspring.location.spec import location_specs
@@ -119,8 +120,7 @@ def _work(*, poll_seconds: float, log_format: LogFormat, home: str | None) -> No
             _teller(instance),
             poll_seconds=poll_seconds,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: works.stop())
+        on_signals((signal.SIGTERM, signal.SIGINT), works.stop)
         if not specs:
             OWN.warning(
                 "the settings name no location, so no run can be started; put a [[location]] into mainspring.toml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,9 @@ HICCUP_SECONDS = 1.0
 
 DRAIN_SECONDS = 10.0
 """How long evaluations may take to end once the daemon is to stop."""
+
+GONE_SECONDS = 14.0
+"""How long all of its end may take: launches, workers that are to end and fronts that hang are then left behind."""
 
 _LOGGER = logging.getLogger("mainspring.daemon")
 
@@ -99,9 +103,10 @@ class Daemon:
             instance, rules_of(kept), lambda: smallest(instance.storage.automations.follower_cursors())
         )
         self._look_at_retention_at = 0.0
+        self._gone_at = math.inf
 
     def stop(self) -> None:
-        """Have `run` come to its end; safe to call from a signal handler."""
+        """Have `run` come to its end; from any thread, though not in a signal's handler: see `on_signals`."""
         self._stopped.set()
         self._awake.set()
 
@@ -114,12 +119,13 @@ class Daemon:
             with self._instance.storage.wakeups.listen(self._told):
                 while not self._stopped.is_set():
                     self._sleep(self._reconcile())
+                self._gone_at = self._instance.clock.monotonic() + GONE_SECONDS
                 self._drain()
         finally:
-            self._starter.close()
-            self._reconcilers.monitor.close()
+            self._starter.close(self._seconds_left())
+            self._reconcilers.monitor.close(self._seconds_left())
             self._give_up()
-            close_locations(self._keepers)
+            close_locations(self._keepers, self._seconds_left())
 
     def _sleep(self, seconds: float) -> None:
         self._instance.clock.wait(self._awake, seconds)
@@ -198,6 +204,10 @@ class Daemon:
                 _LOGGER.warning("what was evaluated last is evaluated again: %s", error)
                 return
             self._sleep(0.05)
+
+    def _seconds_left(self) -> float:
+        """Return how much of its end's time is left."""
+        return max(self._gone_at - self._instance.clock.monotonic(), 0.0)
 
     def _give_up(self) -> None:
         """Give up leases and say goodbye; where that fails they run out by themselves."""

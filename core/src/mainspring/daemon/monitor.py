@@ -92,10 +92,10 @@ class Monitor:
         self._inquiries.join()
         self._endings.join()
 
-    def close(self) -> None:
-        """Ask after no more workers, and wait a moment until those that are to end are told so."""
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Ask after no more workers, and wait a moment, or as long as is given, until those that are to end are told so."""
         self._inquiries.close()
-        self._endings.close(CLOSE_SECONDS)
+        self._endings.close(min(seconds, CLOSE_SECONDS))
 
     def _take_answers(self) -> list[str]:
         """Note what was found out, and return the runs whose worker is gone."""

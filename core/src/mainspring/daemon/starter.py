@@ -137,9 +137,13 @@ class Starter:
         """Wait for the launches that are under way."""
         self._errands.join()
 
-    def close(self) -> None:
-        """Begin no more launches, wait a moment for those under way, and put the others back into the queue."""
-        self._errands.close(CLOSE_SECONDS)
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Begin no more launches, wait a moment for those under way, and put the others back into the queue.
+
+        Args:
+            seconds: How long that moment may be; never more than by default.
+        """
+        self._errands.close(min(seconds, CLOSE_SECONDS))
         with self._lock:
             left = [run for run in self._under_way.values() if run.run_id not in self._begun]
         for run in left:

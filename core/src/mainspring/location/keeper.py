@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from mainspring.clock import Clock
+from mainspring.clock import Clock, SystemClock
 from mainspring.errors import LocationError, MainspringError
 from mainspring.location.address import address, socket_path
 from mainspring.location.client import LocationClient
@@ -86,10 +86,14 @@ class LocationKeeper:
         _LOGGER.warning("the socket of location %s is gone, so it is opened anew", self.spec.name)
         threading.Thread(target=_end, args=(found.client,), name=f"end {self.spec.name}", daemon=True).start()
 
-    def close(self) -> None:
-        """Let go of the location; its front ends with all behind it but for workers, unless somebody else watches it."""
+    def close(self, seconds: float = CLOSE_SECONDS + 1.0) -> None:
+        """Let go of the location; its front ends with all behind it but for workers, unless somebody else watches it.
+
+        Args:
+            seconds: How long it is waited for.
+        """
         self.begin_close()
-        self._thread.join(CLOSE_SECONDS + 1.0)
+        self._thread.join(seconds)
 
     def begin_close(self) -> None:
         """Let go of the location without waiting."""
@@ -197,9 +201,11 @@ def open_locations(
     return keepers
 
 
-def close_locations(keepers: list[LocationKeeper]) -> None:
-    """Let go of all of them at a time."""
+def close_locations(keepers: Sequence[LocationKeeper], seconds: float = CLOSE_SECONDS + 1.0) -> None:
+    """Let go of all of them at a time; what has not ended in so many seconds is left to end by itself."""
     for each in keepers:
         each.begin_close()
+    clock = SystemClock()
+    until = clock.monotonic() + seconds
     for each in keepers:
-        each.close()
+        each.close(max(until - clock.monotonic(), 0.0))

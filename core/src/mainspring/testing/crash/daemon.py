@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mainspring.component import launcher_of
 from mainspring.daemon.daemon import Daemon
+from mainspring.daemon.signals import on_signals
 from mainspring.instance import Instance
 from mainspring.launch.command import worker_command
 from mainspring.location.spec import location_specs
@@ -31,8 +32,7 @@ def main(home: Path) -> None:
             lambda run: worker_command(home, run),
             crash_point=CRASH_POINT,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: daemon.stop())
+        on_signals((signal.SIGTERM, signal.SIGINT), daemon.stop)
         daemon.run()
 
 
