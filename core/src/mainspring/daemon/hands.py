@@ -45,6 +45,13 @@ class InTurn(Hands):
 
 class _AtOnce(Executor):
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        result = fn(*args, **kwargs)
+        if result is None:
+            return _DONE
         future: Future[T] = Future()
-        future.set_result(fn(*args, **kwargs))
+        future.set_result(result)
         return future
+
+
+_DONE: Future[Any] = Future()
+_DONE.set_result(None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 from typing import Any, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mainspring.definition.request import RunRequest, SkipReason
 from mainspring.definition.sensor_source import Item
@@ -91,8 +91,9 @@ class Gathering:
 
     def evaluation(self) -> Evaluation:
         """Return what stands."""
-        requests, items, standing = self._standing
-        return evolve(standing, requests=tuple(self._requests[:requests]), items=tuple(self._items[:items]))
+        requests, items, said = self._standing
+        asked_for, taken = tuple(self._requests[:requests]), tuple(self._items[:items])
+        return Evaluation(asked_for, said.skip_reason, said.cursor, said.duplicates, taken)
 
 
 def asked_by(returned: Any) -> Iterator[RunRequest | SkipReason]:

@@ -93,6 +93,9 @@ class RunRequest:
             raise DefinitionError(f"the priority of a run request must be a whole number, not {shorten(repr(value))}")
 
 
+_FIELDS = tuple(each.name for each in fields(RunRequest))
+
+
 @frozen
 class SkipReason:
     """Why an automation asks for nothing, for people."""
@@ -115,7 +118,7 @@ def plain_request(request: RunRequest) -> dict[str, Any]:
     from mainspring.serde import unstructured
 
     of = "" if request.run_key is None else f" {shorten(request.run_key)!r}"
-    plain = {each.name: getattr(request, each.name) for each in fields(RunRequest)}
+    plain = {name: getattr(request, name) for name in _FIELDS}
     return {**plain, "config": unstructured(f"the config of run request{of}", request.config), "tags": {**request.tags}}
 
 
@@ -125,10 +128,9 @@ def request_from_plain(plain: Mapping[str, Any]) -> RunRequest:
     Raises:
         DefinitionError: The data are of no request.
     """
-    known = [each.name for each in fields(RunRequest)]
     if not isinstance(plain, Mapping):
         raise DefinitionError(f"a run request is written as a mapping, not {shorten(repr(plain))}")
     for name in plain:
-        if name not in known:
-            raise DefinitionError(f"a run request has no field {shorten(repr(name))}; {suggest(str(name), known)}")
+        if name not in _FIELDS:
+            raise DefinitionError(f"a run request has no field {shorten(repr(name))}; {suggest(str(name), _FIELDS)}")
     return RunRequest(**plain)

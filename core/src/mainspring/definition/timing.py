@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -84,8 +85,12 @@ def timing_of(plain: Mapping[str, Any]) -> Timing:
     )
 
 
+@lru_cache(maxsize=4096)
 def next_time(timing: Timing, after: float) -> float | None:
-    """Return the first due time after a time; None if there is none, or none within fifty years."""
+    """Return the first due time after a time; None if there is none, or none within fifty years.
+
+    It is kept: who waits for a time asks for it again when it has come.
+    """
     return next(_times(timing, after, _LATEST), None)
 
 

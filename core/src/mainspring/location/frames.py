@@ -12,11 +12,12 @@ Message = Mapping[str, Any]
 
 _HEADER = struct.Struct(">I")
 _PIECE_BYTES = 1 << 16
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def pack(message: Message) -> bytes:
     """Return a message as a frame."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    body = _ENCODER.encode(message).encode()
     return _HEADER.pack(len(body)) + body
 
 

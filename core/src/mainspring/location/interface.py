@@ -25,9 +25,12 @@ TAKEN = 75
 """The exit code of a front that found another one at the location's door."""
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def dump(message: Mapping[str, Any]) -> bytes:
     """Write a message."""
-    return json.dumps(message, separators=(",", ":")).encode()
+    return _ENCODER.encode(message).encode()
 
 
 def load(data: bytes) -> dict[str, Any]:

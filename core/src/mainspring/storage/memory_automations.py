@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import evolve
 
@@ -184,9 +184,9 @@ class MemoryAutomations:
         before = self._states.get(decision.state.key)
         if before is None or before.version != decision.state.version:
             return Committed(state=None)
-        state = evolve(decision.state, version=before.version + 1)
+        changes: dict[str, Any] = {"version": before.version + 1}
         if decision.moves_cursor:
-            self._cursors[state.key] = decision.cursor
+            self._cursors[before.key] = decision.cursor
         tick: Tick | None = None
         is_new = True
         for each in decision.ticks:
@@ -206,8 +206,10 @@ class MemoryAutomations:
                     self._rows.queue(runs)
                     tick = with_requests(tick, runs, repeated)
             self._ticks[tick_id] = tick
-            turn = tuple(run.run_id for run in runs) if tick.detail.get("caught_up") else state.turn
-            state = evolve(state, last_tick_id=tick_id, turn=turn, outbox=state.outbox + chunks)
+            changes |= {"last_tick_id": tick_id, "outbox": decision.state.outbox + chunks}
+            if tick.detail.get("caught_up"):
+                changes["turn"] = tuple(run.run_id for run in runs)
+        state = evolve(decision.state, **changes)
         self._states[state.key] = state
         return Committed(state=state, tick=tick, runs=runs)
 

@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainspring.daemon.tick.due import LIVE_SECONDS, Due, backlog_size, decided, introduce, look, put_off
+from mainspring.daemon.tick.due import LIVE_SECONDS, Due, backlog_size, decided, introduce, look, next_look, put_off
 from mainspring.daemon.tick.offered import OfferedSchedule
 from mainspring.definition.catch_up import CatchUp
 from mainspring.definition.timing import Timing, due_times
@@ -74,6 +74,37 @@ def test_each_time_is_decided_once_or_recorded_as_missed(timing: Timing, policy:
         assert [due.time for due in caught_up] == sorted(due.time or 0.0 for due in caught_up)
 
     assert seen == Counter(due_times(timing, NOON, now))
+
+
+@settings(max_examples=150)
+@given(timings, policies, st.lists(st.floats(1, 60 * HOUR), min_size=1, max_size=6))
+def test_a_schedule_that_was_decided_is_looked_at_no_later_than_there_is_something_to_do(
+    timing: Timing, policy: CatchUp, gaps: list[float]
+) -> None:
+    schedule = offered_schedule(timing, catch_up=policy)
+    state = introduce(schedule, NOON)
+    now = NOON
+    for gap in gaps:
+        now += gap
+        while (due := look(schedule, state, now)).time is not None:
+            state = decided(due.state, due.time, is_caught_up=due.is_caught_up)
+            at = next_look(schedule, state, now)
+            after = look(schedule, state, now)
+            if state.backlog or after.time is not None:
+                assert at is not None
+                assert at <= now
+            else:
+                assert at == after.next_at
+        state = due.state
+
+
+def test_a_schedule_that_was_switched_off_or_changed_as_it_was_decided_is_looked_at_at_once() -> None:
+    schedule = offered_schedule()
+    state = decided(introduce(schedule, NOON), NOON + HOUR, is_caught_up=False)
+
+    assert next_look(schedule, state, NOON + HOUR) == NOON + 2 * HOUR
+    assert next_look(schedule, evolve(state, switch="stopped"), NOON + HOUR) == NOON + HOUR
+    assert next_look(offered_schedule(Timing(every_seconds=60.0)), state, NOON + HOUR) == NOON + HOUR
 
 
 @pytest.mark.parametrize(

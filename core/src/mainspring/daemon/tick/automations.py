@@ -125,18 +125,24 @@ class Automations:
         """Commit decisions, and what evaluations have come to; return the runs that were claimed for launch with that."""
         now = self.instance.clock.time()
         more = [self._conclude(work, reply, now) for work, reply in self.in_hand.ended()]
-        done, started = self.committer.commit([*(decided or ()), *(each for each in more if each is not None)])
+        all_of_it = [*(decided or ()), *(each for each in more if each is not None)]
+        if not all_of_it:
+            return []
+        done, started = self.committer.commit(all_of_it)
         self._acknowledge(done)
         return started
 
     def next_at(self, now: float) -> float | None:
         """Return when something is due next, in seconds since the epoch."""
-        if any(roster.with_outbox for roster in self._rosters.values()):
-            return now
-        nexts = [roster.next_at(with_sensors=self._room(roster) > 0) for roster in self._rosters.values()]
         wait = self._tail.waits_seconds(self.instance.clock.monotonic())
-        nexts.append(None if wait is None else now + wait)
-        return min((at for at in nexts if at is not None), default=None)
+        first = None if wait is None else now + wait
+        for roster in self._rosters.values():
+            if roster.with_outbox:
+                return now
+            at = roster.next_at(with_sensors=self._room(roster) > 0)
+            if at is not None and (first is None or at < first):
+                first = at
+        return first
 
     def _room(self, roster: Roster) -> int:
         """Return how many sensors of a location may be looked at."""
@@ -174,10 +180,12 @@ class Automations:
                     case OfferedSchedule() | None as schedule:
                         found = self._look(roster, entry, schedule, now, asks)
                         decided += [] if found is None else [found]
-            self._sense(roster, sensors, now, asks)
-            found_now, to_ask = look_at_followers(self.instance.storage, self.in_hand, roster, followers, now)
-            decided += found_now
-            asks[roster.location] += to_ask
+            if sensors:
+                self._sense(roster, sensors, now, asks)
+            if followers:
+                found_now, to_ask = look_at_followers(self.instance.storage, self.in_hand, roster, followers, now)
+                decided += found_now
+                asks[roster.location] += to_ask
         decided += self._tail.keep_up(self._rosters.values(), now, self.instance.clock.monotonic())
         for location, batch in asks.items():
             if batch:

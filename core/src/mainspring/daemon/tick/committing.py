@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from mainspring.daemon.tick.offered import OfferedSensor
+from mainspring.daemon.tick.due import next_look
+from mainspring.daemon.tick.offered import OfferedSchedule, OfferedSensor
 from mainspring.daemon.tick.roster import Roster
 from mainspring.daemon.tick.sense import next_evaluation
 from mainspring.daemon.tick.work import Decided
@@ -125,6 +126,8 @@ class Committer:
             case OfferedSensor(follows=None) as sensor:
                 at = next_evaluation(sensor, committed.state, now)
                 each.roster.plan(each.entry, None if at is None else max(at, now) + QUANTUM_SECONDS)
+            case OfferedSchedule() as schedule:
+                each.roster.plan(each.entry, next_look(schedule, committed.state, now))
             case _:
                 each.roster.plan(each.entry, now)
 

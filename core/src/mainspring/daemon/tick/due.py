@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -78,7 +79,7 @@ def look(schedule: OfferedSchedule | None, state: AutomationState, now: float, *
     mark = now if state.mark is None else state.mark
     if state.mark is None or state.timed_at is None:
         state = evolve(state, mark=mark, timed_at=mark if state.timed_at is None else state.timed_at)
-    pending = due_times(schedule.timing, mark, now, 2)
+    pending = _first_two(schedule.timing, mark, now)
     newest = pending if len(pending) < 2 else last_times(schedule.timing, mark, now, 1)
     time = newest[0] if newest and now - newest[0] <= LIVE_SECONDS else None
     ticks: tuple[Tick, ...] = ()
@@ -90,7 +91,7 @@ def look(schedule: OfferedSchedule | None, state: AutomationState, now: float, *
     head = _first_of(schedule.timing, state.backlog)
     next_at = next_time(schedule.timing, max(mark, now))
     if head is None:
-        return Due(state=evolve(state, backlog=()), ticks=ticks, next_at=next_at)
+        return Due(state=evolve(state, backlog=()) if state.backlog else state, ticks=ticks, next_at=next_at)
     if state.not_before is not None and state.not_before > now:
         return Due(state=state, ticks=ticks, next_at=min(state.not_before, next_at or math.inf))
     if not is_in_turn:
@@ -98,11 +99,21 @@ def look(schedule: OfferedSchedule | None, state: AutomationState, now: float, *
     return Due(state=state, ticks=ticks, time=head, is_caught_up=True, next_at=now)
 
 
-def decided(state: AutomationState, time: float, *, is_caught_up: bool) -> AutomationState:
-    """Return the state once a time is decided."""
+def next_look(schedule: OfferedSchedule, state: AutomationState, now: float) -> float | None:
+    """Return when to look at a schedule again that was decided just now; None for never.
+
+    Where nothing is left of its past, and it is due as it was, it is its next time that `look` would come to.
+    """
+    if state.backlog or state.mark is None or not schedule.is_on(state.switch) or state.timing != schedule.timing_text:
+        return now
+    return next_time(schedule.timing, state.mark)
+
+
+def decided(state: AutomationState, time: float, *, is_caught_up: bool, **others: Any) -> AutomationState:
+    """Return the state once a time is decided, with what else changes by that."""
     if is_caught_up:
-        return evolve(state, backlog=_without_first(state.backlog, time), not_before=None, failures=0)
-    return evolve(state, mark=time)
+        return evolve(state, backlog=_without_first(state.backlog, time), not_before=None, failures=0, **others)
+    return evolve(state, mark=time, **others)
 
 
 def put_off(state: AutomationState, time: float, *, is_caught_up: bool, not_before: float) -> AutomationState:
@@ -214,6 +225,15 @@ def _dropped(state: AutomationState, now: float, reason: str) -> tuple[Tick, ...
     timing = read_timing(state.timing)
     stretches = [*state.backlog, (state.mark, now)]
     return tuple(tick for each in stretches for tick in _missed(state, timing, each, now, reason))
+
+
+def _first_two(timing: Timing, after: float, until: float) -> tuple[float, ...]:
+    """Return the first two due times after a time and until another, or as many as there are."""
+    first = next_time(timing, after)
+    if first is None or first > until:
+        return ()
+    second = next_time(timing, first)
+    return (first,) if second is None or second > until else (first, second)
 
 
 def _first_of(timing: Timing, backlog: Sequence[Stretch]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from mainspring.daemon.hands import Hands, Threads
@@ -42,11 +42,9 @@ class Evaluations:
     def replies(self) -> list[EvaluationReply]:
         """Return the replies that have come in."""
         found: list[EvaluationReply] = []
-        while True:
-            try:
-                found.append(self._replies.get_nowait())
-            except Empty:
-                return found
+        while not self._replies.empty():  # nobody else takes any
+            found.append(self._replies.get_nowait())
+        return found
 
     def refuse(self, id_: str, said: str) -> None:
         """Reply to an evaluation that cannot be asked for."""

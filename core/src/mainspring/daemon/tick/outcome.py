@@ -61,19 +61,16 @@ def schedule_outcome(schedule: OfferedSchedule, due: Due, said: Said, now: float
     time = now if due.time is None else due.time
     state, is_late = due.state, due.is_caught_up
     tick = _tick(schedule, said, now, scheduled_time=time, caught_up=is_late)
-    if tick.status is TickStatus.FAILED:
-        tries = state.failures if is_late else 0
-        may_wait = is_late or len(state.backlog) < PUT_OFF_LIMIT
-        if tries < len(RETRY_SECONDS) and may_wait:
-            not_before = now + RETRY_SECONDS[tries]
-            after = put_off(state, time, is_caught_up=is_late, not_before=not_before)
-            tick = evolve(tick, detail={**tick.detail, "tried_again_at": not_before})
-        else:
-            after = decided(state, time, is_caught_up=is_late)
+    last = (said.runs[-1].run_key if said.runs else None) or state.last_run_key
+    tries = state.failures if is_late else 0
+    may_wait = is_late or len(state.backlog) < PUT_OFF_LIMIT
+    if tick.status is TickStatus.FAILED and tries < len(RETRY_SECONDS) and may_wait:
+        not_before = now + RETRY_SECONDS[tries]
+        after = put_off(state, time, is_caught_up=is_late, not_before=not_before)
+        after = evolve(after, last_run_key=last, updated_at=now)
+        tick = evolve(tick, detail={**tick.detail, "tried_again_at": not_before})
     else:
-        after = decided(state, time, is_caught_up=is_late)
-    last = said.runs[-1].run_key if said.runs else None
-    after = evolve(after, last_run_key=last or state.last_run_key, updated_at=now)
+        after = decided(state, time, is_caught_up=is_late, last_run_key=last, updated_at=now)
     return Decision(state=after, ticks=(*due.ticks, tick), runs=said.runs)
 
 
@@ -91,8 +88,8 @@ def overlap_outcome(schedule: OfferedSchedule, due: Due, reason: str, now: float
         last_at=now,
         reason=reason,
     )
-    after = decided(due.state, time, is_caught_up=due.is_caught_up)
-    return Decision(state=evolve(after, updated_at=now), ticks=(*due.ticks, tick))
+    after = decided(due.state, time, is_caught_up=due.is_caught_up, updated_at=now)
+    return Decision(state=after, ticks=(*due.ticks, tick))
 
 
 def sensor_outcome(

@@ -132,8 +132,10 @@ class Roster:
 
     def next_at(self, *, with_sensors: bool = True) -> float | None:
         """Return when the next one is to be looked at, in seconds since the epoch."""
-        heaps = (self._others, self._sensors) if with_sensors else (self._others,)
-        return min((at for heap in heaps if (at := self._first(heap)) is not None), default=None)
+        other, sensor = self._first(self._others), self._first(self._sensors) if with_sensors else None
+        if other is None or sensor is None:
+            return sensor if other is None else other
+        return min(other, sensor)
 
     def due(self, now: float) -> Iterator[Entry]:
         """Yield those that are to be looked at now, but for sensors; each is to be planned again."""
