@@ -98,6 +98,7 @@ def _of_code(
     """Simulate what a file or a module defines, in this process."""
     from pathlib import Path
 
+    from mainspring.execute.capture import capture
     from mainspring.location.code import CodeSource, loaded
     from mainspring.simulation.simulation import simulate as carry_out
     from mainspring.testing.deployment.location import LocationHere
@@ -105,7 +106,8 @@ def _of_code(
     name = module or Path(file or "").stem
     with loaded(CodeSource(file, module, with_traceback)) as definitions, _progress() as tell, _muted():
         here = LocationHere(name, definitions)
-        return carry_out({name: here}, since, until, names=names, is_stubbed=is_stubbed, on_progress=tell)
+        with capture.installed():  # once, and not for each evaluation
+            return carry_out({name: here}, since, until, names=names, is_stubbed=is_stubbed, on_progress=tell)
 
 
 def _of_home(home: str | None, names: tuple[str, ...], since: float, until: float, *, is_stubbed: bool) -> Simulated:
@@ -137,7 +139,7 @@ def _of_home(home: str | None, names: tuple[str, ...], since: float, until: floa
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for garbage less often: all that is recorded is kept to the end, and is looked through in vain."""
+    """Look for garbage less often: all that is recorded is kept to the end of this process, and is looked through in vain."""
     import gc
 
     before = gc.get_threshold()
@@ -145,6 +147,7 @@ def _seldom_collected() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # so that it is not taken apart piece by piece either
         gc.set_threshold(*before)
 
 
