@@ -24,7 +24,7 @@ from mainspring.testing.crash.folder import DOOM, LOG, crash_folder
 from mainspring.testing.crash.history import WEIGHTS, Blow, How, Intent, intents, victim_of
 from mainspring.testing.crash.points import POINTS
 from mainspring.testing.crash.processes import Kind
-from mainspring.testing.crash.readiness import failed_to_load, refuse_strangers, waiting_to_load
+from mainspring.testing.crash.readiness import deaf_sockets, failed_to_load, refuse_strangers, waiting_to_load
 from mainspring.testing.crash.report import CrashTestError, Report
 from mainspring.testing.crash.settling import unsettled
 
@@ -210,6 +210,7 @@ class CrashDriver:
         Raises:
             CrashTestError: Something does not add up.
         """
+        self._wait(lambda: not deaf_sockets(self.home), lambda: f"{deaf_sockets(self.home)} are not opened anew")
         late = self._crew.terminate(END_SECONDS)
         if late:
             raise self._failure(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainspring.errors import MainspringError
 from mainspring.execute.worker import liveness
+from mainspring.location.address import is_listening
 from mainspring.run import WorkerIdentity
+from mainspring.runtime import runtime_folder
 from mainspring.storage import LocationStatus
 
 if TYPE_CHECKING:
@@ -23,6 +26,11 @@ def refuse_strangers(instance: Instance) -> None:
     for lease in instance.storage.duties.leases():
         if liveness(WorkerIdentity(**json.loads(lease.identity))) != "dead":
             raise MainspringError(f"a daemon is at work on {instance.home} already: {lease.holder}; end it first")
+
+
+def deaf_sockets(home: Path) -> list[str]:
+    """Return the sockets of fronts that were killed and are not opened anew yet: only who opens them can clear them away."""
+    return [str(path) for path in sorted(runtime_folder(home).glob("*.sock")) if not is_listening(path)]
 
 
 def failed_to_load(instance: Instance) -> str | None:
